@@ -1,0 +1,70 @@
+"""What an encoder is: a name written into the index, and text to unit vectors.
+
+Nothing here loads a model; the embedded encoder and the transformer encoder stand in modules of
+their own and satisfy this protocol.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+TextKind = Literal["query", "document"]
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderSpec:
+    """Everything that decides what vectors an encoder gives; its hash is the fingerprint.
+
+    :param name: what `load_encoder` takes, such as "embedded".
+    :param revision: the checkpoint's revision, or the artifact's checksum.
+    :param dimension: the width of the vectors.
+    :param pooling: how token vectors become one vector.
+    :param layer: the hidden layer pooled, or None where the encoder has none.
+    :param query_prompt: text put before a query.
+    :param document_prompt: text put before a passage.
+    """
+
+    name: str
+    revision: str
+    dimension: int
+    pooling: str = "mean"
+    layer: int | None = None
+    query_prompt: str = ""
+    document_prompt: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that differ whenever vectors may differ."""
+        canonical = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Text to vectors."""
+
+    @property
+    def spec(self) -> EncoderSpec:
+        """What decides the vectors; `spec.fingerprint` is recorded in every index."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """The width of the vectors."""
+        ...
+
+    def encode(self, texts: Sequence[str], *, kind: TextKind = "document") -> Vectors:
+        """Encode texts.
+
+        :param texts: any strings; empty ones and control characters are allowed.
+        :param kind: whether the texts are queries or documents.
+        :return: float32 [len(texts), dimension], raw (never centred); each row has unit length,
+            except that a text without any token gives zeros.
+        """
+        ...

@@ -1,0 +1,100 @@
+"""The tables of index.db and their numbered migrations.
+
+SQLite is the truth; the FAISS file is a view of `passages` and `vectors`. The tables are the
+contract between the index, which writes them, and the searcher, which reads them.
+"""
+
+from collections.abc import Callable
+
+from sqlite_utils import Database
+
+# `path` and `root` are bytes (os.fsencode) because a file name need not be UTF-8; a folder filter
+# is a range over those bytes. Times are nanoseconds since the epoch.
+# A passage's id is its FAISS id. AUTOINCREMENT never hands out an id twice, so a stale view can
+# never return another passage's text.
+_FIRST = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE sources (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    root BLOB NOT NULL UNIQUE,
+    ignore_rules TEXT NOT NULL DEFAULT '[]',
+    added_at INTEGER NOT NULL
+);
+
+CREATE TABLE documents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    source INTEGER NOT NULL REFERENCES sources(id) ON DELETE CASCADE,
+    path BLOB NOT NULL UNIQUE,
+    sha256 TEXT,
+    size INTEGER NOT NULL,
+    mtime INTEGER NOT NULL,
+    title TEXT,
+    media_type TEXT,
+    language TEXT,
+    language_probability REAL,
+    state TEXT NOT NULL CHECK (state IN ('indexed', 'failed')),
+    error TEXT,
+    indexed_at INTEGER NOT NULL
+);
+CREATE INDEX documents_sha256 ON documents(sha256);
+CREATE INDEX documents_source ON documents(source);
+CREATE INDEX documents_language ON documents(language);
+
+CREATE TABLE vectors (
+    key BLOB PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    vector BLOB NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    document INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    page INTEGER,
+    heading TEXT,
+    language TEXT,
+    language_probability REAL,
+    vector_key BLOB NOT NULL REFERENCES vectors(key)
+);
+CREATE INDEX passages_document ON passages(document, ordinal);
+CREATE INDEX passages_language ON passages(language);
+CREATE INDEX passages_vector_key ON passages(vector_key);
+
+CREATE TABLE removed_passages (id INTEGER PRIMARY KEY);
+CREATE TRIGGER passages_removed AFTER DELETE ON passages
+BEGIN
+    INSERT OR IGNORE INTO removed_passages(id) VALUES (old.id);
+END;
+
+CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL
+        CHECK (state IN ('running', 'paused', 'done', 'stopped', 'failed', 'interrupted')),
+    request TEXT CHECK (request IN ('pause', 'resume', 'stop')),
+    process INTEGER NOT NULL,
+    host TEXT NOT NULL,
+    folders TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    files_total INTEGER NOT NULL DEFAULT 0,
+    files_done INTEGER NOT NULL DEFAULT 0,
+    files_failed INTEGER NOT NULL DEFAULT 0,
+    passages_done INTEGER NOT NULL DEFAULT 0,
+    files_per_second REAL,
+    seconds_left REAL,
+    error TEXT
+);
+"""
+
+
+def _first(database: Database) -> None:
+    database.executescript(_FIRST)
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first,)
+SCHEMA_VERSION = len(MIGRATIONS)
