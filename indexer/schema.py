@@ -4,14 +4,25 @@ SQLite is the truth; the FAISS file is a view of `passages` and `vectors`. The t
 contract between the index, which writes them, and the searcher, which reads them.
 """
 
-from collections.abc import Callable
+from __future__ import annotations
 
-from sqlite_utils import Database
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database  # it costs half a second, and reading needs none of it
 
 # `path` and `root` are bytes (os.fsencode) because a file name need not be UTF-8; a folder filter
 # is a range over those bytes. Times are nanoseconds since the epoch.
 # A passage's id is its FAISS id. AUTOINCREMENT never hands out an id twice, so a stale view can
 # never return another passage's text.
+# A document without `sha256` is one whose bytes could not be read, so it is tried at every sync.
+# `reader_version` and `splitter_version` are those that made the row: when one of them moves on,
+# a run killed half way through the re-reading knows what it has done.
+# `meta` holds: encoder (the spec as JSON) and fingerprint; generation (drawn anew when vectors
+# of existing passages change); revision (counts the commits that changed passages); pruned_at (the
+# revision up to which rows have been taken out of removed_passages).
+# `staged_vectors` is the index that `re_embed` builds beside the old one.
 _FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
@@ -35,7 +46,9 @@ CREATE TABLE documents (
     language_probability REAL,
     state TEXT NOT NULL CHECK (state IN ('indexed', 'failed')),
     error TEXT,
-    indexed_at INTEGER NOT NULL
+    indexed_at INTEGER NOT NULL,
+    reader_version INTEGER NOT NULL DEFAULT 0,
+    splitter_version INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX documents_sha256 ON documents(sha256);
 CREATE INDEX documents_source ON documents(source);
@@ -69,6 +82,13 @@ CREATE TRIGGER passages_removed AFTER DELETE ON passages
 BEGIN
     INSERT OR IGNORE INTO removed_passages(id) VALUES (old.id);
 END;
+
+CREATE TABLE staged_vectors (
+    old_key BLOB PRIMARY KEY,
+    key BLOB NOT NULL,
+    fingerprint TEXT NOT NULL,
+    vector BLOB NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,0 +1,40 @@
+"""Paths as the index keeps them: bytes, because a file name need not be UTF-8.
+
+Everything between the file system and a person passes through here; nothing here touches a file
+except to resolve links.
+"""
+
+import os
+from pathlib import Path
+
+AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+
+
+def to_bytes(path: AnyPath) -> bytes:
+    """Return the absolute path with every symbolic link resolved, as the file system spells it."""
+    return os.path.realpath(os.path.expanduser(os.fsencode(path)))
+
+
+def to_path(path: bytes) -> Path:
+    """Return the path to open: a `Path` whose undecodable bytes are lone surrogates."""
+    return Path(os.fsdecode(path))
+
+
+def display(path: AnyPath) -> str:
+    """Return a path fit to print, log or put into JSON: bytes that are no text become "?"."""
+    return os.fsdecode(path).encode("utf-8", "replace").decode("utf-8")
+
+
+def prefix(folder: bytes) -> bytes:
+    """Return the folder with exactly one separator at its end."""
+    return folder if folder.endswith(b"/") else folder + b"/"
+
+
+def is_within(path: bytes, folder: bytes) -> bool:
+    """Whether `path` is `folder` or lies below it, by name alone."""
+    return path == folder or path.startswith(prefix(folder))
+
+
+def below(folder: bytes) -> tuple[bytes, bytes]:
+    """Return the half-open range of paths that lie below a folder, for `path >= ? AND path < ?`."""
+    return prefix(folder), prefix(folder)[:-1] + b"0"  # "0" is the byte after "/"

@@ -1,0 +1,86 @@
+"""What is in an index, as a person asks: counts, failures, sources, size and the current job.
+
+Reads only; the page calls it every second while a job runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from indexer import jobs, paths
+from indexer.progress import FailedFile
+
+if TYPE_CHECKING:
+    from indexer.index import Index
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A folder that is indexed.
+
+    :param root: the folder, as bytes (`os.fsdecode(root)` opens it).
+    :param ignore_rules: `.gitignore`-style rules given when it was indexed.
+    :param documents: how many documents the index holds from it, failed ones not counted.
+    :param added_at: nanoseconds since the epoch.
+    """
+
+    root: bytes
+    ignore_rules: tuple[str, ...]
+    documents: int
+    added_at: int
+
+    @property
+    def display(self) -> str:
+        """The folder, fit to print."""
+        return paths.display(self.root)
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageCount:
+    """How much of an index is in one language (BCP-47; "und" where unknown)."""
+
+    language: str
+    documents: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """An index, counted.
+
+    :param folder: the index folder.
+    :param documents: documents that can be found.
+    :param passages: passages that can be found.
+    :param failed: files that could not be read, with reasons, by path.
+    :param languages: by falling number of documents.
+    :param sources: the indexed folders, by path.
+    :param size_bytes: the size of the index on disk.
+    :param encoder: the encoder's name.
+    :param fingerprint: the encoder's fingerprint.
+    :param dimension: the width of the vectors.
+    :param job: the job now running or paused, or else the last one, or None.
+    """
+
+    folder: Path
+    documents: int
+    passages: int
+    failed: tuple[FailedFile, ...]
+    languages: tuple[LanguageCount, ...]
+    sources: tuple[Source, ...]
+    size_bytes: int
+    encoder: str
+    fingerprint: str
+    dimension: int
+    job: jobs.Job | None
+
+
+def sources_of(index: Index) -> tuple[Source, ...]:
+    """Return the indexed folders, by path."""
+    raise NotImplementedError
+
+
+def status_of(index: Index) -> IndexStatus:
+    """Count an index."""
+    raise NotImplementedError
