@@ -1,0 +1,209 @@
+"""Which passages a search may return: by language, folder, file type and date.
+
+Filters become plain SQL over `documents` and `passages`, answered from their indexes alone, and
+end as the array of passage ids that the vector search is confined to. A filter that matches
+nothing is no error; one that means nothing is.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer import paths
+from indexer.errors import QueryError
+from search import dates
+
+Ids = NDArray[np.int64]
+
+_INT64 = np.iinfo(np.int64)
+# Languages are few and passages many: each step seeks the next language in the index instead of
+# walking every row as SELECT DISTINCT does.
+_DISTINCT = """
+WITH RECURSIVE seen(language) AS (
+    SELECT min(language) FROM {table}
+    UNION ALL
+    SELECT (SELECT min(language) FROM {table} WHERE language > seen.language)
+    FROM seen WHERE seen.language IS NOT NULL
+)
+SELECT language FROM seen WHERE language IS NOT NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a person asked for, checked; an empty field lets everything through.
+
+    :param languages: BCP-47 codes, any of which may match.
+    :param folders: absolute folders or files, as the index spells them, any of which may match.
+    :param types: extensions, media types or their second halves, in lower case.
+    :param after: the file changed at this time or later, in nanoseconds since the epoch.
+    :param before: the file changed before this time.
+    """
+
+    languages: tuple[str, ...] = ()
+    folders: tuple[bytes, ...] = ()
+    types: tuple[str, ...] = ()
+    after: int | None = None
+    before: int | None = None
+
+    @classmethod
+    def asked(
+        cls,
+        languages: Iterable[str] | str | None = None,
+        folders: Iterable[str | Path] | str | Path | None = None,
+        types: Iterable[str] | str | None = None,
+        after: str | date | None = None,
+        before: str | date | None = None,
+    ) -> "Filters":
+        """Check filters as people write them.
+
+        :raises QueryError: if a language code, a folder or a date cannot be one.
+        """
+        folders = [folders] if isinstance(folders, str | Path) else folders
+        return cls(
+            languages=_codes(languages),
+            folders=tuple(map(path_bytes, folders or ())),
+            types=tuple(name.lower().lstrip("*") for name in _words(types)),
+            after=None if after is None else dates.nanoseconds(after, "after"),
+            before=None if before is None else dates.nanoseconds(before, "before"),
+        )
+
+    @property
+    def confines_documents(self) -> bool:
+        """Whether anything but the language is asked for."""
+        return bool(self.folders or self.types) or (self.after, self.before) != (None, None)
+
+
+def allowed_ids(connection: sqlite3.Connection, filters: Filters) -> Ids | None:
+    """Return the ids of the passages that pass, ascending; None where all do."""
+    allowed = _in_languages(connection, filters.languages) if filters.languages else None
+    if filters.confines_documents:
+        where, values = _documents_where(filters)
+        ids = _ids(
+            connection,
+            f"SELECT id FROM passages WHERE document IN (SELECT id FROM documents WHERE {where})",
+            values,
+        )
+        allowed = ids if allowed is None else np.intersect1d(allowed, ids, assume_unique=True)
+    return allowed
+
+
+def path_bytes(path: str | Path) -> bytes:
+    """Return a folder or a file as the index spells it.
+
+    :raises QueryError: if no file can have that name.
+    """
+    try:
+        return paths.to_bytes(path)
+    except ValueError:  # a zero character, or text no file name can hold
+        raise QueryError(f"No file can be called “{_shown(path)}”.") from None
+
+
+def _shown(path: str | Path) -> str:
+    return str(path).encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _words(given: Iterable[str] | str | None) -> list[str]:
+    """Split `de,ja` and ["de", "ja"] alike; blanks fall away."""
+    given = [given] if isinstance(given, str) else given or ()
+    return [word.strip() for item in given for word in item.split(",") if word.strip()]
+
+
+def _codes(given: Iterable[str] | str | None) -> tuple[str, ...]:
+    words = _words(given)
+    if not words:
+        return ()
+    from search.languages import checked  # the language tables load only for this filter
+
+    return tuple(map(checked, words))
+
+
+def _in_languages(connection: sqlite3.Connection, wanted: tuple[str, ...]) -> Ids:
+    """Passages in a language; one too short to tell counts as in its document's language."""
+    from search.languages import UNKNOWN, covers
+
+    known = {UNKNOWN}
+    for table in ("passages", "documents"):
+        known.update(row[0] for row in connection.execute(_DISTINCT.format(table=table)))
+    matched = [code for code in known if any(covers(code_asked, code) for code_asked in wanted)]
+    if not matched:
+        return np.empty(0, dtype=np.int64)
+    certain = [code for code in matched if code != UNKNOWN]
+    plain = _ids(
+        connection,
+        "SELECT id FROM passages WHERE language IN (SELECT value FROM json_each(?))",
+        [json.dumps(certain)],
+    )
+    document_matches = "language IN (SELECT value FROM json_each(?))"
+    if UNKNOWN in matched:
+        document_matches += " OR language IS NULL"
+    inherited = _ids(
+        connection,
+        f"""SELECT id FROM passages
+        WHERE document IN (SELECT id FROM documents WHERE {document_matches})
+        AND (language IS NULL OR language = '{UNKNOWN}')""",
+        [json.dumps(matched)],
+    )
+    return np.union1d(plain, inherited)
+
+
+def _documents_where(filters: Filters) -> tuple[str, list[object]]:
+    """Return the SQL condition on `documents` and its values."""
+    clauses: list[str] = []
+    values: list[object] = []
+    if filters.folders:
+        parts = []
+        for folder in filters.folders:
+            parts.append("path = ? OR (path >= ? AND path < ?)")
+            values += [folder, *paths.below(folder)]
+        clauses.append(" OR ".join(parts))
+    if filters.types:
+        parts = []
+        for name in filters.types:
+            sql, bound = _type_where(name)
+            parts.append(sql)
+            values += bound
+        clauses.append(" OR ".join(parts))
+    for operator, moment in ((">=", filters.after), ("<", filters.before)):
+        if moment is not None:
+            clauses.append(f"mtime {operator} ?")
+            values.append(min(max(moment, int(_INT64.min)), int(_INT64.max)))
+    return " AND ".join(f"({clause})" for clause in clauses), values
+
+
+def _type_where(name: str) -> tuple[str, list[object]]:
+    """`text/html` is a media type, `text/*` a family; `pdf` an extension or a media type's end."""
+    if "/" in name:
+        kind, _, subtype = name.partition("/")
+        if subtype in ("", "*"):
+            return "substr(media_type, 1, ?) = ?", [len(kind) + 1, kind + "/"]
+        return "media_type = ?", [name]
+    bare = name.lstrip(".")
+    clauses, values = [], list[object]()
+    if not name.startswith("."):
+        clauses.append("substr(media_type, instr(media_type, '/') + 1) IN (?, ?)")
+        values += [bare, "x-" + bare]
+    for suffix in (f".{bare}", f".{bare}.gz"):  # what a compressed file holds is its type
+        encoded = os.fsencode(suffix)
+        clauses.append("lower(CAST(substr(path, ?) AS TEXT)) = ?")
+        values += [-len(encoded), suffix]
+    return " OR ".join(clauses), values
+
+
+def _ids(connection: sqlite3.Connection, sql: str, values: list[object]) -> Ids:
+    """Run a query for one column of ids.
+
+    SQLite joins them into one string, because making a Python object of every row takes three
+    times as long (50,000 ids: 4 ms instead of 13).
+    """
+    joined = connection.execute(f"SELECT group_concat(id) FROM ({sql})", values).fetchone()[0]
+    if joined is None:
+        return np.empty(0, dtype=np.int64)
+    return np.sort(np.fromstring(str(joined), dtype=np.int64, sep=","))

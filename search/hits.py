@@ -1,0 +1,75 @@
+"""What a search returns: one hit a document, with the passages that matched.
+
+Plain frozen values that the command line and the page draw. How they are found and ordered is not
+decided here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class PassageHit:
+    """One matched passage of a document.
+
+    :param id: the passage's id in the index, never reused.
+    :param ordinal: its position in the document, from 0; `crosstongue similar FILE#ordinal`.
+    :param text: the passage as the document has it.
+    :param start: where it begins in the document's text, in characters.
+    :param end: where it ends.
+    :param page: the page it begins on, or None where the format has no pages.
+    :param heading: the headings above it, joined by " › ", or None.
+    :param language: its BCP-47 code, "und" where unknown.
+    :param cosine: its cosine similarity to the query.
+    :param snippet: the sentence or two of `text` nearest to the query, exactly as they stand.
+    :param snippet_start: where the snippet begins in the document's text, in characters.
+    """
+
+    id: int
+    ordinal: int
+    text: str
+    start: int
+    end: int
+    page: int | None
+    heading: str | None
+    language: str
+    cosine: float
+    snippet: str
+    snippet_start: int
+
+    @property
+    def snippet_end(self) -> int:
+        """Where the snippet ends in the document's text, in characters."""
+        return self.snippet_start + len(self.snippet)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One document that answers a query.
+
+    :param path: the file, absolute.
+    :param title: the title the file gives, or None.
+    :param media_type: such as "text/markdown", or None where unknown.
+    :param modified: when the file was last changed, in local time.
+    :param language: the document's BCP-47 code, "und" where unknown.
+    :param score: orders the hits of one search and means nothing beside another search's.
+    :param cosine: the cosine similarity of the best passage to the query.
+    :param confidence: how sure it is that the document answers; None until it is calibrated.
+    :param passages: the matched passages, best first; never empty.
+    """
+
+    path: Path
+    title: str | None
+    media_type: str | None
+    modified: datetime
+    language: str
+    score: float
+    cosine: float
+    confidence: float | None
+    passages: tuple[PassageHit, ...]
+
+    @property
+    def passage(self) -> PassageHit:
+        """The best matched passage."""
+        return self.passages[0]

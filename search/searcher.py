@@ -1,0 +1,269 @@
+"""The one entry to a search: a query or a document in, ranked documents out.
+
+It orders the steps (encode, filter, retrieve, rank, read the rows, choose snippets) and holds none
+of them; each has its module.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer import paths
+from indexer.errors import QueryError
+from indexer.index import Index
+from search.filters import Filters, Ids, allowed_ids, path_bytes
+from search.hits import Hit, PassageHit
+from search.ranking import Candidate, rank
+from search.snippets import best_spans, first_span
+
+Vector = NDArray[np.float32]
+
+UNKNOWN = "und"
+# Passages asked for, for each document wanted: in folders of articles the first ten documents
+# hold about twenty of the nearest fifty passages, so one round is nearly always enough.
+PASSAGES_PER_HIT = 5
+# When one document fills a round, the next round asks for this many times more.
+GROWTH = 4
+# Snippets are chosen by encoding sentences, which is most of the work of a small search; a page
+# shows few passages a document, and the others open with their first sentence.
+CHOSEN_SNIPPETS = 3
+# What no keyboard types and no encoder knows: control characters and halves of surrogate pairs.
+_UNSAYABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+
+# One statement for all passages of a round. An id that has left the index gives no row, so its
+# passage is passed over; ids are never reused, so no row can be another passage's.
+_ROWS = """
+SELECT p.id, p.document, p.ordinal, p.start, p."end", p.text, p.page, p.heading, p.language,
+       d.path, d.title, d.media_type, d.mtime, d.language
+FROM json_each(?) AS wanted
+CROSS JOIN passages AS p ON p.id = wanted.value
+CROSS JOIN documents AS d ON d.id = p.document
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    id: int
+    document: int
+    ordinal: int
+    start: int
+    end: int
+    text: str
+    page: int | None
+    heading: str | None
+    language: str | None
+    path: bytes
+    title: str | None
+    media_type: str | None
+    mtime: int
+    document_language: str | None
+
+
+class Searcher:
+    """Searches one index.
+
+    :param index: an open index; its encoder loads with the first query.
+    """
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+
+    def search(
+        self,
+        query: str,
+        limit: int = 10,
+        languages: Iterable[str] | str | None = None,
+        folders: Iterable[str | Path] | str | Path | None = None,
+        types: Iterable[str] | str | None = None,
+        after: str | date | None = None,
+        before: str | date | None = None,
+    ) -> list[Hit]:
+        """Find the documents that answer a query, in any language.
+
+        :param query: a word, a sentence or a whole text.
+        :param limit: the most documents to return.
+        :param languages: BCP-47 codes; `zh` covers zh-Hans and zh-Hant, `no` covers nb and nn.
+        :param folders: folders (or files) the document must be in.
+        :param types: extensions or media types, such as `pdf`, `markdown` or `text/html`.
+        :param after: the file was last changed on this date (ISO 8601) or later.
+        :param before: the file was last changed before this date.
+        :return: the hits, best first; empty where nothing passes the filters.
+        :raises QueryError: if the query is empty or a filter means nothing.
+        """
+        filters = Filters.asked(languages, folders, types, after, before)
+        text = _sayable(query)
+        allowed = allowed_ids(self.index.connection, filters)
+        if allowed is not None and not allowed.size:
+            _check_limit(limit)
+            return []
+        vector = self.index.encoder.encode([text], kind="query")[0]
+        return self._nearest(vector, limit, allowed=allowed)
+
+    def similar(self, path: str | Path, passage: int | None = None, limit: int = 10) -> list[Hit]:
+        """Find the documents nearest to a document of the index, or to one passage of it.
+
+        :param path: the document's file.
+        :param passage: the passage's ordinal, from 0; without it the whole document counts, as
+            the mean of its passages' vectors.
+        :param limit: the most documents to return; the document itself is never among them.
+        :raises QueryError: if the document or the passage is not in the index.
+        """
+        document = self._document(path)
+        ids = [
+            (int(row[0]), int(row[1]))
+            for row in self.index.connection.execute(
+                "SELECT id, ordinal FROM passages WHERE document = ? ORDER BY ordinal", [document]
+            )
+        ]
+        chosen = [id for id, ordinal in ids if passage is None or ordinal == passage]
+        if not chosen:
+            raise QueryError(_no_passage(path, passage, len(ids)))
+        vectors = self.index.vectors_of(np.array(chosen, dtype=np.int64))
+        return self._nearest(_unit(vectors.mean(axis=0)), limit, without=document)
+
+    def query_language(self, query: str) -> tuple[str, float]:
+        """Guess the language a query is in.
+
+        :return: a BCP-47 code and its probability; ("und", 0.0) where the encoder of the index
+            does not tell languages apart.
+        :raises QueryError: if the query is empty.
+        """
+        text = _sayable(query)
+        tell = getattr(self.index.encoder, "encode_with_languages", None)
+        if tell is None:
+            return UNKNOWN, 0.0
+        language, probability = tell([text], kind="query")[1][0]
+        return str(language), float(probability)
+
+    def _nearest(
+        self,
+        vector: Vector,
+        limit: int,
+        *,
+        allowed: Ids | None = None,
+        without: int | None = None,
+    ) -> list[Hit]:
+        """Retrieve passages until `limit` documents are found or none is left."""
+        _check_limit(limit)
+        if not vector.any():  # nothing the encoder knows: every passage would be equally far
+            return []
+        rows: dict[int, _Row] = {}
+        asked = limit * PASSAGES_PER_HIT
+        while True:
+            ids, cosines = self.index.vectors.search(vector[None, :], asked, allowed)
+            found = [
+                (int(id), float(cosine))
+                for id, cosine in zip(ids[0], cosines[0], strict=True)
+                if id >= 0
+            ]
+            rows |= self._rows([id for id, _ in found if id not in rows])
+            groups = rank(
+                Candidate(id, rows[id].document, cosine, score=cosine)
+                for id, cosine in found
+                if id in rows and rows[id].document != without
+            )
+            if len(groups) >= limit or len(found) < asked:
+                break
+            asked *= GROWTH
+        return self._hits(groups[:limit], rows, vector)
+
+    def _rows(self, ids: list[int]) -> dict[int, _Row]:
+        found = self.index.connection.execute(_ROWS, [json.dumps(ids)])
+        return {row[0]: _Row(*row) for row in found}
+
+    def _hits(
+        self, groups: list[tuple[Candidate, ...]], rows: dict[int, _Row], vector: Vector
+    ) -> list[Hit]:
+        shown = [found.passage for group in groups for found in group[:CHOSEN_SNIPPETS]]
+        spans = dict(
+            zip(
+                shown,
+                best_spans([rows[id].text for id in shown], vector, self.index.encoder),
+                strict=True,
+            )
+        )
+
+        def passage(found: Candidate) -> PassageHit:
+            row = rows[found.passage]
+            return _passage_hit(row, found.cosine, spans.get(row.id) or first_span(row.text))
+
+        return [_hit(group, rows[group[0].passage], passage) for group in groups]
+
+    def _document(self, path: str | Path) -> int:
+        shown = paths.display(path)
+        row = self.index.connection.execute(
+            "SELECT id, state, error FROM documents WHERE path = ?", [path_bytes(path)]
+        ).fetchone()
+        if row and row[1] == "failed":
+            raise QueryError(f"{shown} could not be read when it was indexed: {row[2]}")
+        if row:
+            return int(row[0])
+        raise QueryError(
+            f"{shown} is not in the index; index its folder first (`crosstongue index`)."
+        )
+
+
+def _hit(
+    group: tuple[Candidate, ...], row: _Row, passage: Callable[[Candidate], PassageHit]
+) -> Hit:
+    best = group[0]
+    return Hit(
+        path=paths.to_path(row.path),
+        title=row.title,
+        media_type=row.media_type,
+        modified=datetime.fromtimestamp(row.mtime / 1e9).astimezone(),
+        language=row.document_language or UNKNOWN,
+        score=best.score,
+        cosine=best.cosine,
+        confidence=None,
+        passages=tuple(map(passage, group)),
+    )
+
+
+def _passage_hit(row: _Row, cosine: float, span: tuple[int, int]) -> PassageHit:
+    start, end = span
+    return PassageHit(
+        id=row.id,
+        ordinal=row.ordinal,
+        text=row.text,
+        start=row.start,
+        end=row.end,
+        page=row.page,
+        heading=row.heading,
+        language=row.language or UNKNOWN,
+        cosine=cosine,
+        snippet=row.text[start:end],
+        snippet_start=row.start + start,
+    )
+
+
+def _sayable(query: str) -> str:
+    """Return the query without what cannot be encoded.
+
+    :raises QueryError: if it is empty.
+    """
+    if not query.strip():
+        raise QueryError("The query is empty; ask a question or name a subject.")
+    return _UNSAYABLE.sub(" ", query)
+
+
+def _check_limit(limit: int) -> None:
+    if limit < 1:
+        raise QueryError(f"The limit is {limit}; ask for at least 1 document.")
+
+
+def _unit(vector: Vector) -> Vector:
+    length = float(np.linalg.norm(vector))
+    return (vector / length if length > 0 else vector).astype(np.float32)
+
+
+def _no_passage(path: str | Path, passage: int | None, count: int) -> str:
+    if not count:
+        return f"{paths.display(path)} has no text to compare."
+    return f"{paths.display(path)} has no passage #{passage}; its passages are #0 to #{count - 1}."
