@@ -1,0 +1,23 @@
+"""The page: what `crosstongue ui` gives to Streamlit.
+
+Only what all pages share stands here; each page is a file in `pages/`.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui.page_drawing import faults_as_sentences, style
+
+_ICON = Path(__file__).with_name("icon.svg")
+
+st.set_page_config(page_title="Crosstongue", page_icon=_ICON, layout="centered")
+with faults_as_sentences():
+    style()
+    st.navigation(
+        [
+            st.Page("pages/search.py", title="Search", url_path="search", default=True),
+            st.Page("pages/library.py", title="Library", url_path="library"),
+        ],
+        position="top",
+    ).run()

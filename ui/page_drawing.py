@@ -1,0 +1,81 @@
+"""Small things every page draws: the brand, notices, errors as sentences.
+
+Streamlit's own messages read their text as Markdown; a file's name in an error must not be read
+as anything, so notices are HTML of ours.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from indexer.errors import CrosstongueError
+from ui.safe_text import text_html
+
+_STYLE = Path(__file__).with_name("page.css")
+_LOG = logging.getLogger(__name__)
+
+
+def brand(words: str) -> None:
+    """Draw the name and what the page is, in words."""
+    st.html(
+        '<div class="ct-brand"><strong>Cross<i>tongue</i></strong>'
+        f"<span>{text_html(words)}</span></div>"
+    )
+
+
+def style() -> None:
+    """Apply the look of the page."""
+    st.html(_STYLE)
+
+
+def notice(sentence: str, remedy: str | None = None, *, error: bool = False) -> None:
+    """Draw a sentence that matters, and below it what to do."""
+    more = f"<p>{text_html(remedy)}</p>" if remedy else ""
+    role, kind = ("alert", " ct-error") if error else ("status", "")
+    st.html(f'<div class="ct-notice{kind}" role="{role}"><p>{text_html(sentence)}</p>{more}</div>')
+
+
+def section(words: str) -> None:
+    """Draw the heading of a part of a page."""
+    st.html(f'<h2 class="ct-section">{text_html(words)}</h2>')
+
+
+def line(words: str) -> None:
+    """Draw a line of quiet text."""
+    st.html(f'<p class="ct-line">{text_html(words)}</p>')
+
+
+@contextmanager
+def faults_as_sentences() -> Iterator[None]:
+    """Show whatever fails inside as a sentence with a remedy, and go on after it."""
+    try:
+        yield
+    except CrosstongueError as error:
+        notice(str(error), error=True)
+    except sqlite3.Error as error:
+        _LOG.exception("The index could not be read")
+        notice(
+            f"The index could not be read ({error}).",
+            "Reload the page. If it stays, move the index folder away and index your folders "
+            "again: your documents themselves are untouched.",
+            error=True,
+        )
+    except OSError as error:
+        _LOG.exception("The page met an error of the system")
+        notice(
+            f"The system refused something the page needs ({error.strerror or error}).",
+            "Check free disk space and permissions, then reload the page.",
+            error=True,
+        )
+    except Exception as error:  # the last line of defence: a person is shown no traceback
+        _LOG.exception("The page met an error nobody foresaw")
+        notice(
+            f"Something went wrong inside Crosstongue ({type(error).__name__}).",
+            "Reload the page. The terminal that Crosstongue was started from has the details for "
+            "a bug report.",
+            error=True,
+        )

@@ -1,0 +1,119 @@
+"""The open index and what the page knows of it, kept between reruns.
+
+A Streamlit script runs again at every key press that matters; opening an index, loading its
+encoder and counting its rows happen once. Nothing here draws.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from indexer.index import Index
+from indexer.status import IndexStatus
+from search import Searcher
+from ui.locations import index_folder
+
+DATABASE = "index.db"
+# An index made again in the same folder is another index; the one before it stays open a while for
+# the windows that still ask it.
+KEPT_OPEN = 2
+
+Stamp = tuple[int, ...]
+
+_TYPES = """
+SELECT media_type, count(*) FROM documents
+WHERE state = 'indexed' AND media_type IS NOT NULL GROUP BY media_type ORDER BY 2 DESC, 1
+"""
+# The first folder below a source, straight from the paths' bytes; files that lie in the source
+# itself give an empty name.
+_SUBFOLDERS = """
+SELECT DISTINCT substr(path, :start, instr(substr(path, :start), x'2f') - 1) FROM documents
+WHERE state = 'indexed' AND path > :first AND path < :last
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the page shows of an index as a whole.
+
+    :param status: the index, counted.
+    :param types: media types by falling number of documents.
+    :param folders: every source that holds documents and the folders directly below it.
+    """
+
+    status: IndexStatus
+    types: tuple[tuple[str, int], ...]
+    folders: tuple[Path, ...]
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The indexed folders."""
+        return tuple(Path(os.fsdecode(source.root)) for source in self.status.sources)
+
+
+def index_here() -> Index | None:
+    """Return the page's index, or None as long as nothing has been indexed.
+
+    :raises CrosstongueError: if it cannot be opened.
+    """
+    database = index_folder() / DATABASE
+    try:
+        made = database.stat()
+    except FileNotFoundError:
+        return None
+    return _opened(str(database.parent), (made.st_dev, made.st_ino))
+
+
+def has_documents(index: Index) -> bool:
+    """Whether there is anything to find."""
+    found = index.connection.execute("SELECT 1 FROM documents WHERE state = 'indexed' LIMIT 1")
+    return found.fetchone() is not None
+
+
+def searcher_of(index: Index) -> Searcher:
+    """Return the index's searcher, its encoder loaded."""
+    return _searcher(index, id(index))
+
+
+def facts_of(index: Index) -> Facts:
+    """Return the counts of an index; they are counted again only after something was written."""
+    return _facts(index, id(index), _written(index.folder))
+
+
+@st.cache_resource(show_spinner=False, max_entries=KEPT_OPEN, on_release=Index.close)
+def _opened(folder: str, _made: Stamp) -> Index:
+    return Index.open(folder)
+
+
+@st.cache_resource(show_spinner=False, max_entries=KEPT_OPEN)
+def _searcher(_index: Index, identity: int) -> Searcher:
+    return Searcher(_index)
+
+
+@st.cache_resource(show_spinner=False, max_entries=KEPT_OPEN)
+def _facts(_index: Index, identity: int, written: Stamp) -> Facts:
+    status = _index.status()
+    types = tuple((str(name), int(count)) for name, count in _index.connection.execute(_TYPES))
+    folders = tuple(folder for source in status.sources for folder in _folders(_index, source.root))
+    return Facts(status, types, folders)
+
+
+def _folders(index: Index, root: bytes) -> list[Path]:
+    inside = root.rstrip(b"/") + b"/"
+    values = {"start": len(inside) + 1, "first": inside, "last": inside[:-1] + b"0"}
+    names = sorted(bytes(name) for (name,) in index.connection.execute(_SUBFOLDERS, values) if name)
+    return [Path(os.fsdecode(root)), *(Path(os.fsdecode(inside + name)) for name in names)]
+
+
+def _written(folder: Path) -> Stamp:
+    """Return what changes with every write: the sizes and times of the database and its log."""
+    stamp: list[int] = []
+    for name in (DATABASE, f"{DATABASE}-wal"):
+        try:
+            found = (folder / name).stat()
+        except FileNotFoundError:
+            continue
+        stamp += (found.st_size, found.st_mtime_ns)
+    return tuple(stamp)

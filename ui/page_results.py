@@ -1,0 +1,144 @@
+"""Hits as cards: values in, HTML out.
+
+No Streamlit here, so that what a stranger's document can do to the page is tested without one.
+All the cards are one piece of HTML; `<details>` unfolds a passage without asking the server.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from search.hits import Hit, PassageHit
+from ui.language_names import UNKNOWN, language_name
+from ui.safe_text import attribute, name_html, path_html, text_html
+
+# Characters of the passage shown around the sentence that answers: with a sentence between them,
+# three to five lines of a card at full width.
+BEFORE = 110
+AFTER = 190
+# A cut looks for white space this far inwards before it falls in the middle of a word; scripts
+# without spaces are cut where they are.
+WORD = 20
+ELLIPSIS = '<span class="ct-cut"> … </span>'
+
+
+def cards_html(hits: Sequence[Hit], roots: Sequence[Path] = ()) -> str:
+    """Return the hits as a list of cards.
+
+    :param hits: best first.
+    :param roots: the indexed folders; a path below one is shown from that folder on.
+    """
+    cards = "".join(f"<li>{_card(hit, roots)}</li>" for hit in hits)
+    return f'<ol class="ct-results">{cards}</ol>'
+
+
+def _card(hit: Hit, roots: Sequence[Path]) -> str:
+    title = hit.title.strip() if hit.title and hit.title.strip() else hit.path.name
+    others = hit.passages[1:]
+    return (
+        '<article class="ct-card"><header>'
+        f'<h3 lang="{_tag(hit.language)}">{name_html(title)}</h3>{_badge(hit.language)}</header>'
+        f'<p class="ct-where">{_file(hit.path, roots)}{_place(hit.passage)}</p>'
+        f'<p class="ct-snippet" {_directed(hit.passage)}>{_excerpt(hit.passage)}</p>'
+        f'<footer>{_score(hit.cosine)}<div class="ct-more">'
+        f"{_whole_passage(hit.passage)}{_other_passages(others) if others else ''}"
+        "</div></footer></article>"
+    )
+
+
+def _badge(language: str) -> str:
+    return (
+        f'<span class="ct-badge" title="{attribute(language)}">'
+        f"{text_html(language_name(language))}</span>"
+    )
+
+
+def _file(path: Path, roots: Sequence[Path]) -> str:
+    """Return the path from its indexed folder on; the whole of it shows on hovering."""
+    inside = [root for root in roots if root == path.parent or root in path.parents]
+    shown: Path = path
+    if inside:
+        nearest = max(inside, key=lambda root: len(root.parts))
+        shown = Path(nearest.name) / path.relative_to(nearest)
+    return f'<span title="{attribute(str(path))}">{path_html(shown)}</span>'
+
+
+def _place(passage: PassageHit) -> str:
+    place = ""
+    if passage.page is not None:
+        place += f'<span class="ct-place">page {passage.page}</span>'
+    if passage.heading:
+        place += (
+            f'<span class="ct-place" lang="{_tag(passage.language)}">'
+            f"{name_html(passage.heading)}</span>"
+        )
+    return place
+
+
+def _excerpt(passage: PassageHit) -> str:
+    """Return the sentence that answers, marked, with what stands around it in the passage."""
+    before, sentence, after = _parted(passage)
+    opening, closing = _end_of(before, BEFORE), _start_of(after, AFTER)
+    return (
+        f"{ELLIPSIS if len(opening) < len(before) else ''}{text_html(opening)}"
+        f"<mark>{text_html(sentence)}</mark>"
+        f"{text_html(closing)}{ELLIPSIS if len(closing) < len(after) else ''}"
+    )
+
+
+def _whole_passage(passage: PassageHit) -> str:
+    before, sentence, after = _parted(passage)
+    return (
+        "<details><summary>Whole passage</summary>"
+        f'<div class="ct-passage" {_directed(passage)}>'
+        f"{text_html(before)}<mark>{text_html(sentence)}</mark>{text_html(after)}"
+        "</div></details>"
+    )
+
+
+def _other_passages(passages: Sequence[PassageHit]) -> str:
+    more = "1 more passage" if len(passages) == 1 else f"{len(passages)} more passages"
+    items = "".join(
+        f'<li><p class="ct-where">{_score(passage.cosine)}{_place(passage)}</p>'
+        f'<div class="ct-passage" {_directed(passage)}>{text_html(passage.text)}</div></li>'
+        for passage in passages
+    )
+    return f'<details><summary>{more}</summary><ul class="ct-others">{items}</ul></details>'
+
+
+def _score(cosine: float) -> str:
+    share = min(max(cosine, 0.0), 1.0)
+    return (
+        '<span class="ct-score" title="How near the passage is to the query: the cosine of their '
+        f'vectors, at most 1"><span class="ct-meter"><i style="width:{share:.0%}"></i></span>'
+        f"{cosine:.2f}</span>"
+    )
+
+
+def _parted(passage: PassageHit) -> tuple[str, str, str]:
+    """Return the passage before, in and after its best sentence."""
+    start = max(passage.snippet_start - passage.start, 0)
+    end = start + len(passage.snippet)
+    return passage.text[:start], passage.text[start:end], passage.text[end:]
+
+
+def _end_of(text: str, length: int) -> str:
+    if len(text) <= length + WORD:
+        return text
+    cut = len(text) - length
+    blank = next((at for at in range(cut, cut + WORD) if text[at].isspace()), None)
+    return text[cut if blank is None else blank + 1 :]
+
+
+def _start_of(text: str, length: int) -> str:
+    if len(text) <= length + WORD:
+        return text
+    blank = next((at for at in range(length, length - WORD, -1) if text[at].isspace()), None)
+    return text[: length if blank is None else blank]
+
+
+def _directed(passage: PassageHit) -> str:
+    return f'dir="auto" lang="{_tag(passage.language)}"'
+
+
+def _tag(language: str) -> str:
+    return "" if language == UNKNOWN else attribute(language)

@@ -1,0 +1,116 @@
+"""Library: which folders are indexed, how the work is going, and what could not be read."""
+
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from indexer.index import Index
+from indexer.status import IndexStatus, Source
+from ui.output import count
+from ui.page_drawing import brand, faults_as_sentences, line, notice, section
+from ui.page_index import facts_of, index_here
+from ui.page_panels import add_folder, at_work, job_panel, samples, start_indexing
+from ui.safe_text import path_html, text_html
+
+# A page is for looking through them; `crosstongue status --json` lists every one.
+FAILED_SHOWN = 200
+MEGABYTE = 1_000_000
+
+
+def page() -> None:
+    """Draw the page."""
+    index = index_here()
+    brand("The folders you search.")
+    section("Add a folder")
+    add_folder()
+    job_panel(last=True)
+    if index is None:
+        line("Nothing is indexed yet.")
+        _offer_samples(())
+        return
+    status = facts_of(index).status
+    section("Folders")
+    busy = at_work(index)
+    for source in status.sources:
+        _source(index, source, busy=busy)
+    _offer_samples(status.sources)
+    if status.failed:
+        _failed(status)
+    section("Index")
+    line(_summary(status))
+    st.html(f'<p class="ct-line">{path_html(status.folder)}</p>')
+
+
+def _source(index: Index, source: Source, *, busy: bool) -> None:
+    folder = Path(os.fsdecode(source.root))
+    there = folder.is_dir()
+    words = count(source.documents, "document")
+    if not there:
+        words += " · the folder is not there now"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.html(
+            f'<div class="ct-source"><p>{path_html(folder)}</p>'
+            f'<p class="ct-line">{text_html(words)}</p></div>'
+        )
+        key = source.root.hex()
+        st.button(
+            "Update",
+            key=f"update-{key}",
+            on_click=start_indexing,
+            args=(folder,),
+            disabled=busy or not there,
+        )
+        if st.button("Forget", key=f"forget-{key}", disabled=busy):
+            _confirm_forgetting(index, source)
+
+
+@st.dialog("Forget this folder?")
+def _confirm_forgetting(index: Index, source: Source) -> None:
+    removed = count(source.documents, "document")
+    st.html(
+        f'<p class="ct-source">{path_html(os.fsdecode(source.root))}</p>'
+        f'<p class="ct-line">{removed} will leave the index. The files themselves stay '
+        "untouched, and you can index the folder again.</p>"
+    )
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Forget the folder", type="primary", key="forget-yes"):
+            with faults_as_sentences():
+                index.forget(source.root)
+                st.rerun()
+        if st.button("Keep it", key="forget-no"):
+            st.rerun()
+
+
+def _offer_samples(sources: tuple[Source, ...]) -> None:
+    if os.fsencode(samples().resolve()) not in {source.root for source in sources}:
+        st.button("Add the sample folder", on_click=start_indexing, args=(samples(),))
+
+
+def _failed(status: IndexStatus) -> None:
+    section(f"{count(len(status.failed), 'file')} could not be read")
+    items = "".join(
+        f"<li>{path_html(file.path)}<span class='ct-reason'>{text_html(file.reason)}</span></li>"
+        for file in status.failed[:FAILED_SHOWN]
+    )
+    st.html(f'<ul class="ct-failed">{items}</ul>')
+    if len(status.failed) > FAILED_SHOWN:
+        notice(
+            f"The first {FAILED_SHOWN} are shown.", "`crosstongue status --json` lists them all."
+        )
+
+
+def _summary(status: IndexStatus) -> str:
+    return " · ".join(
+        (
+            count(status.documents, "document"),
+            count(status.passages, "passage"),
+            count(len(status.languages), "language"),
+            f"{status.size_bytes / MEGABYTE:,.1f} MB",
+            f"encoder: {status.encoder}",
+        )
+    )
+
+
+with faults_as_sentences():
+    page()

@@ -1,0 +1,210 @@
+"""Search: a question in any language, answered by passages in any language."""
+
+import time
+
+import streamlit as st
+
+from indexer.index import Index
+from search.hits import Hit
+from ui.language_names import UNKNOWN, language_name
+from ui.media_names import media_name
+from ui.output import count
+from ui.page_asked import Asked
+from ui.page_drawing import brand, faults_as_sentences, line, notice, section
+from ui.page_examples import EXAMPLES
+from ui.page_index import Facts, facts_of, index_here, searcher_of
+from ui.page_panels import add_folder, at_work, job_panel, samples, start_indexing
+from ui.page_results import cards_html
+from ui.safe_text import shown_name
+
+FIRST_RESULTS = 10
+MORE_RESULTS = 10
+MOST_RESULTS = 100
+
+_QUERY, _LANGUAGES, _TYPES, _FOLDERS = "q", "languages", "types", "folders"
+# Where a session keeps what was asked while another page shows, and what the address said last.
+_ASKED, _ADDRESS, _LIMIT = "asked", "address", "limit"
+
+
+def page() -> None:
+    """Draw the page."""
+    index = index_here()
+    facts = facts_of(index) if index is not None else None
+    if index is None or facts is None or not facts.status.documents:
+        _welcome(index)
+        return
+    brand("Ask in your language, read answers in any.")
+    _recall(facts)
+    st.text_input(
+        "Search",
+        key=_QUERY,
+        type="search",
+        icon=None,
+        placeholder="Ask a question, or describe what you are looking for",
+        label_visibility="collapsed",
+        autocomplete="off",
+    )
+    _filters(facts)
+    asked = _asked()
+    _remember(asked)
+    if at_work(index):
+        job_panel(last=False)
+    if asked.query.strip():
+        with faults_as_sentences():
+            _results(index, facts, asked)
+    else:
+        _invitation(facts)
+
+
+def _welcome(index: Index | None) -> None:
+    """Tell a newcomer what to do."""
+    brand("Search documents across languages.")
+    if at_work(index):
+        st.html('<p class="ct-lead">You can search as soon as the first documents are in.</p>')
+        job_panel(last=False)
+        return
+    st.html(
+        '<p class="ct-lead">Point Crosstongue at a folder of documents in any mix of languages. '
+        "Then ask in yours: it finds the passages that answer, whatever language they are in. "
+        "Everything stays on this machine.</p>"
+    )
+    section("1. Choose a folder")
+    add_folder()
+    line("PDF, Word, PowerPoint, Excel, OpenDocument, EPUB, HTML, Markdown, text, e-mail and more.")
+    section("Or look around first")
+    line("The samples are short texts about everyday things in many languages.")
+    st.button("Try the sample folder", on_click=start_indexing, args=(samples(),))
+    job_panel(last=True)
+
+
+def _invitation(facts: Facts) -> None:
+    """Say what can be searched, and offer questions where we know good ones."""
+    status = facts.status
+    known = [entry for entry in status.languages if entry.language != UNKNOWN]
+    languages = count(len(known), "language")
+    line(f"{count(status.documents, 'document')} in {languages} can be searched.")
+    if samples() in facts.roots:
+        section("Try one of these")
+        with st.container(horizontal=True, gap="small", key="examples"):
+            for question in EXAMPLES:
+                st.button(question, on_click=_ask, args=(question,))
+
+
+def _results(index: Index, facts: Facts, asked: Asked) -> None:
+    limit = st.session_state.setdefault(_LIMIT, FIRST_RESULTS)
+    began = time.perf_counter()
+    searcher = searcher_of(index)
+    hits = searcher.search(
+        asked.query,
+        limit=limit,
+        languages=asked.languages or None,
+        types=asked.types or None,
+        folders=asked.folders or None,
+    )
+    took = time.perf_counter() - began
+    if not hits:
+        notice("No document passes these filters.", "Clear them, or choose others.")
+        st.button("Clear the filters", on_click=_clear_filters)
+        return
+    language, _ = searcher.query_language(asked.query)
+    line(_summary(hits, took, language))
+    st.html(cards_html(hits, facts.roots))
+    if len(hits) == limit < MOST_RESULTS:
+        st.button("More results", on_click=_more)
+
+
+def _summary(hits: list[Hit], seconds: float, asked_in: str) -> str:
+    languages = len({hit.language for hit in hits})
+    found = f"{count(len(hits), 'document')} in {count(languages, 'language')}"
+    asked = "" if asked_in == UNKNOWN else f" · asked in {language_name(asked_in)}"
+    return f"{found}{asked} · {seconds * 1000:,.0f} ms"
+
+
+def _filters(facts: Facts) -> None:
+    languages = {entry.language: entry.documents for entry in facts.status.languages}
+    types = dict(facts.types)
+    with st.sidebar:
+        st.multiselect(
+            "Language",
+            list(languages),
+            key=_LANGUAGES,
+            format_func=lambda code: f"{language_name(code)} ({languages[code]:,})",
+            placeholder="All languages",
+        )
+        st.multiselect(
+            "File type",
+            list(types),
+            key=_TYPES,
+            format_func=lambda type_: f"{media_name(type_)} ({types[type_]:,})",
+            placeholder="All types",
+        )
+        labels = _folder_labels(facts)
+        st.multiselect(
+            "Folder",
+            list(labels),
+            key=_FOLDERS,
+            format_func=lambda folder: labels[folder],
+            placeholder="All folders",
+        )
+
+
+def _folder_labels(facts: Facts) -> dict[str, str]:
+    """Return the folders with a short name each, or their whole path where two would be alike."""
+    short = {}
+    for folder in facts.folders:
+        root = max((root for root in facts.roots if folder.is_relative_to(root)), key=str)
+        short[str(folder)] = shown_name(str(folder.relative_to(root.parent)))
+    names = list(short.values())
+    return {
+        path: name if names.count(name) == 1 else shown_name(path) for path, name in short.items()
+    }
+
+
+def _recall(facts: Facts) -> None:
+    """Put into the widgets what the address asks, or what was asked before another page showed."""
+    address = {name: st.query_params.get_all(name) for name in st.query_params}
+    if _QUERY in st.session_state and address == st.session_state.get(_ADDRESS):
+        return
+    asked = Asked.from_address(address)
+    if _QUERY not in st.session_state and not address:
+        asked = st.session_state.get(_ASKED, asked)
+    languages = [entry.language for entry in facts.status.languages]
+    asked = asked.within(languages, [name for name, _ in facts.types], facts.folders)
+    st.session_state[_QUERY] = asked.query
+    st.session_state[_LANGUAGES] = list(asked.languages)
+    st.session_state[_TYPES] = list(asked.types)
+    st.session_state[_FOLDERS] = list(asked.folders)
+
+
+def _asked() -> Asked:
+    state = st.session_state
+    return Asked(
+        state[_QUERY] or "", tuple(state[_LANGUAGES]), tuple(state[_TYPES]), tuple(state[_FOLDERS])
+    )
+
+
+def _remember(asked: Asked) -> None:
+    """Write what is asked into the address; another question begins with its first results."""
+    if asked != st.session_state.get(_ASKED):
+        st.session_state[_LIMIT] = FIRST_RESULTS
+    st.session_state[_ASKED] = asked
+    if asked.address != st.session_state.get(_ADDRESS):
+        st.query_params.from_dict(asked.address)
+    st.session_state[_ADDRESS] = asked.address
+
+
+def _ask(question: str) -> None:
+    st.session_state[_QUERY] = question
+
+
+def _clear_filters() -> None:
+    for filter_ in (_LANGUAGES, _TYPES, _FOLDERS):
+        st.session_state[filter_] = []
+
+
+def _more() -> None:
+    st.session_state[_LIMIT] += MORE_RESULTS
+
+
+with faults_as_sentences():
+    page()
