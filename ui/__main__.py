@@ -1,0 +1,5 @@
+"""Lets `python -m ui` run the command line."""
+
+from ui.cli import main
+
+main()

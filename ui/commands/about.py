@@ -1,0 +1,81 @@
+"""`languages`, `encoders` and `doctor`: what the parts know and whether they work."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ui.failures import USER_ERROR
+from ui.locations import index_folder
+from ui.options import IndexOption, JsonOption
+from ui.output import isolated, safe, say, say_json, say_table
+
+# Stands for standard input, one text a line.
+STANDARD_INPUT = "-"
+
+
+def languages(
+    texts: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="TEXT...", help="Texts in any language; - reads one a line from standard input."
+        ),
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Guess the language of texts."""
+    from search import LanguageIdentifier
+
+    if texts == [STANDARD_INPUT]:
+        read = sys.stdin.buffer.read().decode("utf-8", "replace")
+        texts = [line for line in read.splitlines() if line.strip()]
+    guesses = LanguageIdentifier.load().identify(texts)
+    if as_json:
+        say_json(
+            [
+                {"text": text, "language": language, "probability": round(probability, 4)}
+                for text, (language, probability) in zip(texts, guesses, strict=True)
+            ]
+        )
+        return
+    for text, (language, probability) in zip(texts, guesses, strict=True):
+        say(f"{language:<8} {probability:4.2f}  {isolated(safe(text))}")
+
+
+def encoders(as_json: JsonOption = False) -> None:
+    """List the encoders that an index can be made with."""
+    from dataclasses import asdict
+
+    from indexer.encoders.catalog import CATALOG
+
+    if as_json:
+        say_json([asdict(entry) for entry in CATALOG])
+        return
+    heading = ("name", "dimensions", "licence", "what it is")
+    say_table(
+        [
+            heading,
+            *((one.name, str(one.dimension), one.licence, one.summary) for one in CATALOG),
+        ]
+    )
+
+
+def doctor(index: IndexOption = None, as_json: JsonOption = False) -> None:
+    """Check the installation and the index.
+
+    Each problem comes with what to do about it; if there is one, the exit status is 1.
+    """
+    from dataclasses import asdict
+
+    from ui.doctor import examine
+
+    checks = examine(index_folder(index))
+    if as_json:
+        say_json([asdict(check) for check in checks])
+    else:
+        for check in checks:
+            say(f"{'ok' if check.ok else 'problem':<8} {check.name}: {safe(check.finding)}")
+            if check.remedy:
+                say(f"{'':<8} -> {safe(check.remedy)}")
+    if not all(check.ok for check in checks):
+        raise typer.Exit(USER_ERROR)

@@ -1,0 +1,195 @@
+"""`index`, `status` and `forget`: folders into the index, what is in it, and out of it again."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.failures import INTERRUPTED
+from ui.locations import index_folder, make_private
+from ui.options import IndexOption, JsonOption
+from ui.output import count, say, say_aside, say_json
+from ui.safe_text import shown_path
+
+if TYPE_CHECKING:
+    from indexer import Index, SyncReport
+
+Folders = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="FOLDER...",
+        help="Folders of documents; without any, those already in the index are brought up to "
+        "date.",
+        show_default=False,
+    ),
+]
+
+
+def index(
+    folders: Folders = None,
+    index: IndexOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be done and do nothing.")
+    ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify", help="Read every file again instead of trusting its size and date."
+        ),
+    ] = False,
+    confirm_removals: Annotated[
+        bool,
+        typer.Option(
+            "--confirm-removals", help="Go on even if over half of a folder's documents are gone."
+        ),
+    ] = False,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Leave out what matches, in the manner of .gitignore; may be repeated, and is "
+            "remembered with the folder.",
+        ),
+    ] = None,
+    re_embed: Annotated[
+        bool,
+        typer.Option(
+            "--re-embed",
+            help="Embed every passage again with the present encoder, from the stored text.",
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring the index up to date with folders of documents."""
+    from indexer import sync
+
+    where = index_folder(index)
+    if re_embed:
+        _re_embed(where, dry_run)
+    if re_embed and not folders:
+        return
+    with _opened_for(folders, where, dry_run) as opened, _kept_on_interruption():
+        from ui.progress_bar import shown_progress
+
+        with shown_progress() as progress:
+            report = sync(
+                opened,
+                folders or None,
+                progress=progress,
+                dry_run=dry_run,
+                verify=verify,
+                confirm_removals=confirm_removals,
+                ignore=ignore or (),
+            )
+    _tell(report, as_json)
+
+
+def status(index: IndexOption = None, as_json: JsonOption = False) -> None:
+    """Show what is in the index.
+
+    The folders, the languages, the last job and the files that could not be read.
+    """
+    from indexer import Index
+    from ui.status_text import lines, values
+
+    with Index.open(index_folder(index)) as opened:
+        counted = opened.status()
+    if as_json:
+        say_json(values(counted))
+        return
+    for line in lines(counted):
+        say(line)
+
+
+def forget(
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A folder as it was indexed.")],
+    index: IndexOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a folder out of the index.
+
+    The folder itself is left alone.
+    """
+    from indexer import Index
+    from indexer.paths import display
+
+    with Index.open(index_folder(index)) as opened:
+        removed = opened.forget(folder)
+    if as_json:
+        say_json({"folder": display(folder), "documents": removed})
+    else:
+        say(f"Forgot {shown_path(folder)}: {count(removed, 'document')} removed from the index.")
+
+
+@contextmanager
+def _opened_for(folders: list[str] | None, where: Path, dry_run: bool) -> Iterator["Index"]:
+    """Open the index to write to, or make it; a dry run makes none that would stay."""
+    from indexer import Index, load_encoder
+    from indexer.errors import IndexNotFoundError
+
+    try:
+        opened = Index.open(where)
+    except IndexNotFoundError:
+        if not folders:
+            raise
+        _check_folders(folders)
+        with tempfile.TemporaryDirectory() as scratch:
+            if dry_run:
+                where = Path(scratch) / "index"
+            else:
+                make_private(where)
+            opened = Index.create(where, encoder=load_encoder())
+            with opened:
+                yield opened
+        return
+    with opened:
+        yield opened
+
+
+def _check_folders(folders: list[str]) -> None:
+    """Refuse a misspelt folder before an index is made for it.
+
+    :raises SourceError: if there is no such folder.
+    """
+    from indexer.errors import SourceError
+
+    for folder in folders:
+        if not Path(folder).expanduser().is_dir():
+            raise SourceError(f"There is no folder {shown_path(folder)}; check its name.")
+
+
+def _re_embed(where: Path, dry_run: bool) -> None:
+    from indexer import Index, load_encoder
+    from ui.progress_bar import shown_progress
+
+    with Index.open(where) as opened, _kept_on_interruption():
+        encoder = load_encoder()
+        passages = opened.status().passages
+        if dry_run:
+            say(f"Would embed {count(passages, 'passage')} with {encoder.spec.name}.")
+            return
+        with shown_progress() as progress:
+            opened.re_embed(encoder, progress=progress)
+    say_aside(f"Embedded {count(passages, 'passage')} with {encoder.spec.name}.")
+
+
+@contextmanager
+def _kept_on_interruption() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        say_aside("Stopped; what is indexed is kept, and the same command goes on from there.")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _tell(report: "SyncReport", as_json: bool) -> None:
+    from ui.report_text import lines, values
+
+    if as_json:
+        say_json(values(report))
+        return
+    for line in lines(report):
+        say(line)

@@ -1,0 +1,116 @@
+"""`ui` and `demo`: the page in a browser, over one's own index or over the samples."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from indexer.paths import to_bytes
+from ui.locations import demo_index_folder, index_folder, make_private
+from ui.options import IndexOption, PortOption
+from ui.output import count, say, say_aside
+
+if TYPE_CHECKING:
+    from indexer import Index
+    from ui.launch import Page
+
+HostOption = Annotated[
+    str,
+    typer.Option(
+        metavar="ADDRESS",
+        help="The address to serve on; only this machine's own until the page has a password.",
+    ),
+]
+OpenOption = Annotated[
+    bool, typer.Option("--open/--no-open", help="Open the page in a browser, where there is one.")
+]
+# What `demo` suggests typing first: its answer in the samples is in other languages.
+SUGGESTION = "how do I treat a burn"
+
+
+def ui(
+    index: IndexOption = None,
+    port: PortOption = None,
+    host: HostOption = "127.0.0.1",
+    open_page: OpenOption = True,
+) -> None:
+    """Open the page for searching in a browser.
+
+    It is served on this machine alone, until Ctrl-C.
+    """
+    from ui import launch
+
+    launch.checked_host(host)
+    launch.serve(index_folder(index), launch.chosen_port(port), _announcer(open_page))
+
+
+def demo(
+    port: PortOption = None,
+    open_page: OpenOption = True,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="End as soon as the page answers; for tests of the installation."
+        ),
+    ] = False,
+) -> None:
+    """Try Crosstongue on the documents that ship with it.
+
+    They get an index of their own, which the next call uses again.
+    """
+    from ui import launch
+
+    folder = demo_index_folder()
+    _index_samples(folder)
+    chosen = launch.chosen_port(port)
+    if check:
+        with launch.running_page(folder, chosen) as page:
+            _announcer(open_page=False)(page)
+        return
+    say_aside(f"Ask in your own language, for example “{SUGGESTION}”. Ctrl-C ends the page.")
+    launch.serve(folder, chosen, _announcer(open_page))
+
+
+def _announcer(open_page: bool) -> Callable[["Page"], None]:
+    """Return what prints where the page is, and opens it if asked for and possible."""
+
+    def announce(page: "Page") -> None:
+        say(f"Crosstongue is at {page.address}")
+        if open_page:
+            from ui.launch import open_browser
+
+            open_browser(page.address)
+
+    return announce
+
+
+def _index_samples(folder: Path) -> None:
+    """Bring the demo's own index up to date with the samples that ship."""
+    from indexer import sync
+    from indexer.resources import data_folder
+    from ui.progress_bar import shown_progress
+
+    samples = data_folder() / "samples"
+    with _demo_index(folder) as opened, shown_progress() as progress:
+        report = sync(opened, samples, progress=progress)
+        for source in opened.sources():  # where an installation that is gone had its samples
+            if source.root != to_bytes(samples):
+                opened.forget(source.root)
+        documents = opened.status().documents
+    if report.added or report.changed:
+        say_aside(f"Indexed {count(documents, 'sample document')}.")
+
+
+def _demo_index(folder: Path) -> "Index":
+    """Open the demo's index; one that this version cannot use is made anew, being ours alone."""
+    from indexer import Index, load_encoder
+    from indexer.errors import EncoderMismatchError, SchemaTooNewError
+
+    make_private(folder)
+    try:
+        return Index.create(folder, encoder=load_encoder())
+    except (EncoderMismatchError, SchemaTooNewError):
+        shutil.rmtree(folder)
+        return Index.create(folder, encoder=load_encoder())

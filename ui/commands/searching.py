@@ -1,0 +1,132 @@
+"""`search` and `similar`: from a question or a document to the documents that answer."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.locations import index_folder
+from ui.options import IndexOption, JsonOption, LimitOption
+from ui.output import say, say_json
+
+if TYPE_CHECKING:
+    from indexer import Index
+    from search import Hit
+
+# Stands for standard input, as in other programs.
+STANDARD_INPUT = "-"
+_EMPTY = "Nothing is indexed yet; `crosstongue index FOLDER` adds a folder."
+
+
+def search(
+    query: Annotated[
+        str,
+        typer.Argument(
+            metavar="QUERY",
+            help="What to look for, in any language; - reads it from standard input.",
+        ),
+    ],
+    language: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CODE", help="Only passages in these languages, such as de,ja or zh-Hans."
+        ),
+    ] = None,
+    folder: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DIR", help="Only documents in this folder; may be repeated."),
+    ] = None,
+    type: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TYPE", help="Only files of these types, such as pdf,markdown or text/html."
+        ),
+    ] = None,
+    after: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Only files last changed on this date or later."),
+    ] = None,
+    before: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Only files last changed before this date.")
+    ] = None,
+    limit: LimitOption = 10,
+    index: IndexOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the documents that answer a question, in any language."""
+    from indexer import Index
+    from search import Searcher
+
+    text = _standard_input() if query == STANDARD_INPUT else query
+    with Index.open(index_folder(index)) as opened:
+        searcher = Searcher(opened)
+        hits = searcher.search(
+            text,
+            limit=limit,
+            languages=language,
+            folders=folder,
+            types=type,
+            after=after,
+            before=before,
+        )
+        if as_json:
+            from ui.hit_text import values
+
+            spoken, probability = searcher.query_language(text)
+            said = {"language": spoken, "probability": round(probability, 4)}
+            say_json({"query": text, "query_language": said, "hits": values(hits)})
+        else:
+            _draw(hits, opened)
+
+
+def similar(
+    path: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH[#N]",
+            help="A document of the index, or its passage number N, as `search` lists them.",
+        ),
+    ],
+    limit: LimitOption = 10,
+    index: IndexOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the documents most like a document or a passage."""
+    from indexer import Index
+    from search import Searcher
+
+    with Index.open(index_folder(index)) as opened:
+        name, passage = _named_passage(path)
+        hits = Searcher(opened).similar(name, passage, limit=limit)
+        if as_json:
+            from ui.hit_text import shown, values
+
+            say_json({"path": shown(Path(name)), "passage": passage, "hits": values(hits)})
+        else:
+            _draw(hits, opened)
+
+
+def _standard_input() -> str:
+    return sys.stdin.buffer.read().decode("utf-8", "replace")
+
+
+def _named_passage(path: str) -> tuple[str, int | None]:
+    """Split `notes.md#3`; a file whose own name ends so is taken for what it is."""
+    name, mark, number = path.rpartition("#")
+    if not mark or not (number.isascii() and number.isdigit()) or Path(path).exists():
+        return path, None
+    return name, int(number)
+
+
+def _draw(hits: list["Hit"], opened: "Index") -> None:
+    from ui.hit_text import lines
+
+    if not hits:
+        empty = not opened.connection.execute("SELECT 1 FROM passages LIMIT 1").fetchone()
+        say(_EMPTY if empty else "Nothing found.")
+    for rank, hit in enumerate(hits, 1):
+        if rank > 1:
+            say()
+        for line in lines(rank, hit):
+            say(line)

@@ -1,0 +1,224 @@
+"""Starts the page: Streamlit in a process of its own, on this machine's own address and no other.
+
+Every setting that would reach the network, ask a question or open the page to another site stands
+on the command line of that process, where it wins over any configuration file or variable of the
+person's. What the page shows is `app.py`'s business.
+"""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from indexer.errors import CrosstongueError
+from ui.locations import INDEX_VARIABLE
+
+LOOPBACK = "127.0.0.1"
+# Names of this machine itself; anything else would show private documents to the network, which
+# waits for the page to have a password.
+LOOPBACK_NAMES = ("127.0.0.1", "localhost")
+DEFAULT_PORT = 8501
+# How many ports after the default are tried before any free one is taken.
+NEIGHBOURS = 20
+# Streamlit answers after 2 seconds here; a laden or slow machine gets the benefit of the doubt.
+START_SECONDS = 90.0
+STOP_SECONDS = 5.0
+_POLL_SECONDS = 0.05
+_PACKAGES = Path(__file__).resolve().parent.parent
+
+_SETTINGS = {
+    "server.headless": "true",  # opens no browser and asks for no e-mail address
+    "server.showEmailPrompt": "false",
+    "browser.gatherUsageStats": "false",
+    "server.fileWatcherType": "none",
+    "server.enableXsrfProtection": "true",
+    "server.enableCORS": "true",
+    "server.enableAgentApi": "false",
+    "server.enableStaticServing": "false",
+    "client.toolbarMode": "minimal",
+    "client.showErrorDetails": "none",
+    "client.showErrorLinks": "false",
+    "logger.hideWelcomeMessage": "true",
+    "global.developmentMode": "false",
+}
+
+
+class PageError(CrosstongueError):
+    """The page could not be started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page that answers.
+
+    :param address: what to type into a browser.
+    :param process: the process that serves it.
+    """
+
+    address: str
+    process: "subprocess.Popen[bytes]"
+
+
+def checked_host(host: str) -> str:
+    """Return the address to listen on.
+
+    :raises PageError: if `host` is not this machine itself.
+    """
+    if host not in LOOPBACK_NAMES:
+        raise PageError(
+            f"The page is served on {LOOPBACK} only, not on {host}: it has no password yet, and "
+            "anyone who reaches it can read what is indexed."
+        )
+    return LOOPBACK
+
+
+def chosen_port(port: int | None) -> int:
+    """Return a port to listen on: the one asked for, or the default or a free one near it.
+
+    :raises PageError: if the port asked for is taken or not ours to use.
+    """
+    if port is not None:
+        if not _is_free(port):
+            raise PageError(f"Port {port} is taken or reserved; choose another with --port.")
+        return port
+    for near in range(DEFAULT_PORT, DEFAULT_PORT + NEIGHBOURS):
+        if _is_free(near):
+            return near
+    with socket.socket() as any_port:
+        any_port.bind((LOOPBACK, 0))
+        return int(any_port.getsockname()[1])
+
+
+@contextmanager
+def running_page(index: Path, port: int) -> Iterator[Page]:
+    """Serve the page of an index while the context lasts.
+
+    :param index: the index folder; it need not exist yet.
+    :raises PageError: if the page does not answer.
+    """
+    process = subprocess.Popen(
+        _command(port),
+        env=_environment(index),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        # Ctrl-C reaches every process of the terminal's group; this one is ended by its parent.
+        start_new_session=True,
+    )
+    try:
+        _wait_until_it_answers(process, port)
+        yield Page(f"http://{LOOPBACK}:{port}", process)
+    finally:
+        _stop(process)
+
+
+def serve(index: Path, port: int, ready: Callable[[Page], None]) -> None:
+    """Serve the page until Ctrl-C, a request to end, or the end of the process that serves it.
+
+    :param ready: called once, when the page answers.
+    :raises PageError: if the page does not answer, or ends by itself.
+    """
+    with _ended_by_signals():
+        try:
+            with running_page(index, port) as page:
+                ready(page)
+                status = page.process.wait()
+        except KeyboardInterrupt:
+            return
+    raise PageError(f"The page ended by itself (exit status {status}).")
+
+
+def open_browser(address: str) -> bool:
+    """Open the address in a browser if there is a screen to show it on; return whether."""
+    screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if sys.platform.startswith("linux") and not screen:
+        return False
+    import webbrowser
+
+    return webbrowser.open(address)
+
+
+def _command(port: int) -> list[str]:
+    settings = {**_SETTINGS, "server.address": LOOPBACK, "server.port": str(port)}
+    return [
+        *(sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("app.py"))),
+        *(f"--{name}={value}" for name, value in settings.items()),
+        # Another site that makes its own name lead here (DNS rebinding) is refused.
+        *(f"--server.allowedHosts={name}" for name in LOOPBACK_NAMES),
+    ]
+
+
+def _environment(index: Path) -> dict[str, str]:
+    environment = {**os.environ, INDEX_VARIABLE: str(index)}
+    if str(_PACKAGES) not in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib")):
+        # A checkout that is not installed: Streamlit puts only the folder of app.py on the path.
+        known = environment.get("PYTHONPATH")
+        environment["PYTHONPATH"] = os.pathsep.join([str(_PACKAGES), *([known] if known else [])])
+    return environment
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+        return True
+
+
+def _wait_until_it_answers(process: "subprocess.Popen[bytes]", port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise PageError(
+                f"The page did not start (exit status {process.returncode}); "
+                "`crosstongue doctor` looks for the reason."
+            )
+        if _answers(port):
+            return
+        time.sleep(_POLL_SECONDS)
+    raise PageError(f"The page did not answer within {START_SECONDS:.0f} seconds.")
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=1)
+    try:
+        connection.request("GET", "/_stcore/health")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let a request to end (SIGTERM) or a closed terminal (SIGHUP) end the page as Ctrl-C does."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    previous = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,0 +1,91 @@
+"""What is in an index, as lines for a person and as values for a program."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from indexer.jobs import Job
+from indexer.status import IndexStatus
+from ui.output import count, safe
+from ui.progress_bar import duration
+from ui.safe_text import shown_path
+
+SHOWN_FAILURES = 20
+
+
+def lines(status: IndexStatus) -> Iterator[str]:
+    """Draw a status: the index, its folders, its languages, the job and the failures."""
+    yield f"Index      {shown_path(status.folder)} ({size(status.size_bytes)})"
+    yield (
+        f"Holds      {count(status.documents, 'document')}, {count(status.passages, 'passage')}"
+        f", {count(len(status.languages), 'language')}"
+    )
+    yield f"Encoder    {safe(status.encoder)} ({status.fingerprint}, {status.dimension} dimensions)"
+    for source in status.sources:
+        rules = f", without {' '.join(source.ignore_rules)}" if source.ignore_rules else ""
+        documents = count(source.documents, "document")
+        yield f"Folder     {shown_path(source.display)} ({documents}{safe(rules)})"
+    if not status.sources:
+        yield "Folder     none yet; `crosstongue index FOLDER` adds one"
+    for language in status.languages:
+        documents, passages = language.documents, language.passages
+        yield (
+            f"Language   {safe(language.language):<8} {count(documents, 'document')}, "
+            f"{count(passages, 'passage')}"
+        )
+    if status.job is not None:
+        yield f"Last job   {job_line(status.job)}"
+    for failed in status.failed[:SHOWN_FAILURES]:
+        yield f"Failed     {shown_path(failed.path)}: {safe(failed.reason)}"
+    if len(status.failed) > SHOWN_FAILURES:
+        yield f"           and {len(status.failed) - SHOWN_FAILURES:,} more (--json lists all)"
+
+
+def values(status: IndexStatus) -> dict[str, Any]:
+    """Return a status as JSON has it; paths are fit to print."""
+    return {
+        **asdict(status),
+        "folder": shown_path(status.folder),
+        "sources": [
+            {**asdict(source), "root": source.display, "added_at": _moment(source.added_at)}
+            for source in status.sources
+        ],
+        "job": _job_values(status.job) if status.job else None,
+    }
+
+
+def job_line(job: Job) -> str:
+    """Say in one line what a job is doing or did."""
+    parts = [f"{job.kind} {job.state}, {job.files_done:,} of {job.files_total:,}"]
+    if job.files_failed:
+        parts.append(f"{job.files_failed:,} failed")
+    if job.active and job.seconds_left is not None:
+        parts.append(f"{duration(job.seconds_left)} left")
+    if job.active:
+        parts.append(f"process {job.process}")
+    if job.error:
+        parts.append(safe(job.error))
+    return ", ".join(parts)
+
+
+def size(octets: int) -> str:
+    """Return `812 B`, `4.2 kB`, `1.3 GB`."""
+    amount = float(octets)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def _job_values(job: Job) -> dict[str, Any]:
+    return {
+        **asdict(job),
+        "started_at": _moment(job.started_at),
+        "updated_at": _moment(job.updated_at),
+    }
+
+
+def _moment(nanoseconds: int) -> str:
+    return datetime.fromtimestamp(nanoseconds / 1e9).astimezone().isoformat(timespec="seconds")
