@@ -23,6 +23,7 @@ __all__ = [
     "megabytes",
     "one_line",
     "read_bytes",
+    "unwrap",
 ]
 
 # A title is shown on one line of a result and prefixed to what is embedded; some generators put a
@@ -34,6 +35,10 @@ _LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _NEEDS_CLEANING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+# A line break between two characters of Chinese or Japanese, which write no spaces.
+_CJK = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+_CJK_BREAK = re.compile(rf"(?<=[{_CJK}])[ \t]*\n[ \t]*(?=[{_CJK}])")
+_BREAK = re.compile(r"[ \t]*\n\s*")
 _WHITESPACE = re.compile(r"\s+")
 
 
@@ -53,6 +58,16 @@ def clean(text: str) -> str:
 def one_line(text: str) -> str:
     """Return `text` cleaned, with every run of whitespace made one space."""
     return _WHITESPACE.sub(" ", clean(text)).strip()
+
+
+def unwrap(text: str) -> str:
+    """Return a paragraph of markup without the line breaks its author wrapped it with.
+
+    A break becomes a space, or nothing between two characters of Chinese or Japanese.
+    """
+    if "\n" not in text:
+        return text
+    return _BREAK.sub(" ", _CJK_BREAK.sub("", text))
 
 
 def read_bytes(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:

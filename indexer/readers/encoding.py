@@ -61,6 +61,17 @@ _ODD_CAPITALS_BITS = 6.0
 # explains it.
 _MAX_PLAUSIBLE_BITS = 13.0
 
+# Encodings whose bytes are all ASCII, and so valid UTF-8 as well.
+_ESCAPED = ("iso2022", "hz", "utf-7")
+# Pages that declare the first are written in the second, which has all its characters and more.
+_SUPERSETS = {
+    "ascii": "utf-8",
+    "euc_kr": "cp949",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "iso8859-1": "cp1252",
+    "shift_jis": "cp932",
+}
 _WIDE = ("utf-16", "utf-32")
 _NON_ASCII_LINE = re.compile(rb"[^\n]*[\x80-\xff][^\n]*\n?")
 # Letters beyond ASCII, with the vowel signs and points that stand among them.
@@ -164,13 +175,23 @@ def _is_binary(data: bytes) -> bool:
 
 
 def _decode_declared(data: bytes, declared: str) -> str | None:
+    """Return the text in the declared encoding, or None if the declaration is wrong."""
     try:
-        # Pages that call themselves Latin-1 or GB2312 are written in the supersets of these.
         name = codecs.lookup(declared).name
-        name = {"iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}.get(name, name)
-        name = {"shift_jis": "cp932", "euc_kr": "cp949", "ascii": "utf-8"}.get(name, name)
-        return data.decode(name)
+        if not name.startswith(_ESCAPED):
+            # Templates declare what their author once used, and editors save UTF-8.
+            text = _strict_utf8(data)
+            if text is not None and not data.isascii():
+                return text
+        return data.decode(_SUPERSETS.get(name, name))
     except (LookupError, ValueError):
+        return None
+
+
+def _strict_utf8(data: bytes) -> str | None:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
         return None
 
 
@@ -201,9 +222,7 @@ def _if_valid(sample: bytes, encoding: str) -> str | None:
 
 def _utf8_or_escaped(data: bytes) -> str | None:
     """Return UTF-8, ISO-2022-JP or ISO-2022-KR where the data is that, or nearly."""
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
+    if _strict_utf8(data) is None:
         sample = data[: 4 * _SAMPLE_BYTES]
         text = sample.decode("utf-8", errors="replace")
         broken = text.count("\ufffd")
