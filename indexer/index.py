@@ -6,22 +6,35 @@ its tables are `schema`, searching its vectors is `vectors`.
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer import database, jobs, paths, schema
 from indexer.encoders.protocol import Encoder, EncoderSpec, Vectors
+from indexer.errors import (
+    CrosstongueError,
+    EncoderMismatchError,
+    IndexNotFoundError,
+    SourceError,
+)
 from indexer.paths import AnyPath
 from indexer.progress import ProgressCallback
-from indexer.status import IndexStatus, Source
+from indexer.status import IndexStatus, Source, sources_of, status_of
+from indexer.vectors import VectorView
+from indexer.viewfile import FILE_NAME as VIEW_NAME
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from indexer.vectors import VectorView
+# SQLite takes at most 32,766 parameters in a statement.
+_IDS_AT_ONCE = 10_000
 
 
 class Index:
@@ -29,6 +42,12 @@ class Index:
 
     Make it with `Index.create` or `Index.open`; close it, or use it as a context manager.
     """
+
+    def __init__(self, folder: Path, encoder: Encoder | None) -> None:
+        self._folder = folder
+        self._connections = database.Connections(folder / database.FILE_NAME)
+        self._vectors = VectorView(folder / VIEW_NAME, self._connections.get)
+        self._encoder = encoder
 
     @classmethod
     def create(cls, folder: AnyPath, *, encoder: Encoder) -> Index:
@@ -38,8 +57,15 @@ class Index:
         :param encoder: what its passages are embedded with.
         :return: the open index.
         :raises EncoderMismatchError: if an index made by another encoder is there.
+        :raises CrosstongueError: if the folder cannot be made or written to.
         """
-        raise NotImplementedError
+        place = _absolute(folder)
+        file = place / database.FILE_NAME
+        if not _has_index(file):
+            _make_folder(place)
+            database.migrate(file)
+            _record_encoder(file, encoder.spec)
+        return cls.open(place, encoder=encoder)
 
     @classmethod
     def open(cls, folder: AnyPath, *, encoder: Encoder | None = None) -> Index:
@@ -52,7 +78,20 @@ class Index:
         :raises SchemaTooNewError: if a newer Crosstongue wrote it.
         :raises EncoderMismatchError: if `encoder` is not the one that made it.
         """
-        raise NotImplementedError
+        place = _absolute(folder)
+        if not _has_index(place / database.FILE_NAME):
+            raise IndexNotFoundError(
+                f"There is no index in {paths.display(place)} yet: run `crosstongue index FOLDER` "
+                "with a folder of documents to make one."
+            )
+        index = cls(place, encoder)
+        try:
+            if encoder is not None:
+                _check_same(index.spec, encoder.spec)
+        except CrosstongueError:
+            index.close()
+            raise
+        return index
 
     def __enter__(self) -> Index:
         return self
@@ -62,27 +101,36 @@ class Index:
 
     def close(self) -> None:
         """Close every connection; a rebuild of the view under way is waited for."""
-        raise NotImplementedError
+        self._vectors.wait()
+        self._connections.close()
 
     @property
     def folder(self) -> Path:
         """The index folder."""
-        raise NotImplementedError
+        return self._folder
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """This thread's connection, for hot paths; rows are plain tuples."""
-        raise NotImplementedError
+        """The calling thread's connection, for hot paths; rows are plain tuples."""
+        return self._connections.get()
 
     @property
     def db(self) -> Database:
-        """This thread's connection as sqlite-utils has it (importing that takes half a second)."""
-        raise NotImplementedError
+        """The calling thread's connection in sqlite-utils, whose import takes half a second."""
+        from sqlite_utils import Database
+
+        return Database(self.connection, execute_plugins=False)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write all or nothing on the calling thread's connection."""
+        with database.transaction(self.connection, self._folder) as connection:
+            yield connection
 
     @property
     def spec(self) -> EncoderSpec:
         """The recorded spec of the encoder that made the vectors."""
-        raise NotImplementedError
+        return database.read_spec(self.connection)
 
     @property
     def encoder(self) -> Encoder:
@@ -90,42 +138,166 @@ class Index:
 
         :raises EncoderMismatchError: if what loads under that name is another encoder by now.
         """
-        raise NotImplementedError
+        spec = self.spec
+        if self._encoder is None or self._encoder.spec.fingerprint != spec.fingerprint:
+            from indexer.encoders.catalog import load_encoder
+
+            loaded = load_encoder(spec.name)
+            _check_same(spec, loaded.spec)
+            self._encoder = loaded
+        return self._encoder
 
     @property
     def vectors(self) -> VectorView:
         """The view that answers nearest-neighbour searches."""
-        raise NotImplementedError
+        return self._vectors
 
     def vectors_of(self, ids: NDArray[np.int64]) -> Vectors:
         """Return the stored vectors of passages, float32 [n, d]; zeros where an id is gone."""
-        raise NotImplementedError
+        wanted = [int(id_) for id_ in ids]
+        rows = np.zeros((len(wanted), self.spec.dimension), np.float32)
+        places: dict[int, list[int]] = {}
+        for place, id_ in enumerate(wanted):
+            places.setdefault(id_, []).append(place)
+        distinct = list(places)
+        for first in range(0, len(distinct), _IDS_AT_ONCE):
+            some = distinct[first : first + _IDS_AT_ONCE]
+            found = self.connection.execute(
+                "SELECT passages.id, vectors.vector FROM passages "
+                "JOIN vectors ON vectors.key = passages.vector_key "
+                f"WHERE passages.id IN ({','.join('?' * len(some))})",
+                some,
+            )
+            for id_, vector in found:
+                rows[places[id_]] = np.frombuffer(vector, "<f2")
+        return rows
 
     def sources(self) -> tuple[Source, ...]:
         """Return the indexed folders, by path."""
-        raise NotImplementedError
+        return sources_of(self)
 
     def status(self) -> IndexStatus:
         """Count the index."""
-        raise NotImplementedError
+        return status_of(self)
 
     def forget(self, folder: AnyPath) -> int:
         """Remove a source and its documents, and nothing on disk outside the index.
+
+        Documents that another source covers too stay, as that source's.
 
         :param folder: a source, as indexed.
         :return: how many documents were removed.
         :raises SourceError: if the folder is not a source.
         :raises IndexBusyError: if another process is writing.
         """
-        raise NotImplementedError
+        from indexer.writing import forget_source
 
-    def re_embed(self, encoder: Encoder, *, progress: ProgressCallback | None = None) -> None:
+        root = paths.to_bytes(folder)
+        known = [source.root for source in self.sources()]
+        if root not in known:
+            raise SourceError(_not_a_source(root, known))
+        with jobs.writer_lock(self._folder, f"forgetting {paths.display(root)}"):
+            with self.transaction() as connection:
+                removed = forget_source(connection, root)
+            self._vectors.settle(self._folder)
+        return removed
+
+    def re_embed(self, encoder: Encoder, *, progress: ProgressCallback | None = None) -> bool:
         """Embed every passage again with another encoder, from the stored text.
 
         The new vectors are staged beside the old ones and swapped in one transaction, so a kill
         leaves the old index whole and the next call goes on where it stopped.
 
         :param encoder: the encoder the index has from then on.
+        :return: whether it was finished; False if somebody asked the job to stop first.
         :raises IndexBusyError: if another process is writing.
         """
-        raise NotImplementedError
+        from indexer.re_embedding import re_embed
+
+        finished = re_embed(self, encoder, progress)
+        if finished:
+            self._encoder = encoder
+        return finished
+
+
+def _absolute(folder: AnyPath) -> Path:
+    return Path(os.fsdecode(folder)).expanduser().absolute()
+
+
+def _has_index(file: Path) -> bool:
+    """Whether a file is an index, brought to the current schema if it was older.
+
+    :raises SchemaTooNewError: if it is newer.
+    """
+    try:
+        if not file.is_file() or file.stat().st_size == 0:
+            return False
+    except PermissionError as error:
+        raise _no_access(file.parent, error) from error
+    with database.said_plainly(file.parent):
+        connection = database.connect(file)
+        try:
+            version = database.checked_version(connection, file.parent)
+            recorded = (
+                version
+                and connection.execute("SELECT 1 FROM meta WHERE key = 'encoder'").fetchone()
+            )
+        finally:
+            connection.close()
+    if recorded and version < schema.SCHEMA_VERSION:
+        database.migrate(file)
+    return bool(recorded)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the index folder, readable by its owner alone; one that exists keeps its mode."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(folder / database.FILE_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    except FileExistsError as error:
+        raise CrosstongueError(
+            f"{paths.display(folder)} is a file, so no index can be kept in it: name a folder."
+        ) from error
+    except OSError as error:
+        raise _no_access(folder, error) from error
+    os.close(descriptor)
+
+
+def _no_access(folder: Path, error: OSError) -> CrosstongueError:
+    return CrosstongueError(
+        f"The index folder {paths.display(folder)} cannot be used ({error.strerror}): check its "
+        "permissions, or name another with --index."
+    )
+
+
+def _record_encoder(file: Path, spec: EncoderSpec) -> None:
+    connection = database.connect(file)
+    try:
+        with database.transaction(connection, file.parent):
+            if "encoder" not in database.read_meta(connection):
+                database.write_meta(
+                    connection, generation=database.new_generation(), revision=0, pruned_at=0
+                )
+                database.write_spec(connection, spec)
+    finally:
+        connection.close()
+
+
+def _check_same(recorded: EncoderSpec, other: EncoderSpec) -> None:
+    if recorded.fingerprint == other.fingerprint:
+        return
+    raise EncoderMismatchError(
+        f"This index was made by the encoder {_name(recorded)}, not by {_name(other)}: open it "
+        "with the encoder that made it, or run `crosstongue index --re-embed` to embed it again."
+    )
+
+
+def _name(spec: EncoderSpec) -> str:
+    return f"{spec.name!r} (fingerprint {spec.fingerprint})"
+
+
+def _not_a_source(root: bytes, known: list[bytes]) -> str:
+    sentence = f"{paths.display(root)} is not an indexed folder"
+    if not known:
+        return f"{sentence}: the index has none."
+    return f"{sentence}; these are: {', '.join(paths.display(source) for source in known)}."

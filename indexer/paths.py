@@ -12,7 +12,7 @@ AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 def to_bytes(path: AnyPath) -> bytes:
     """Return the absolute path with every symbolic link resolved, as the file system spells it."""
-    return os.path.realpath(os.path.expanduser(os.fsencode(path)))
+    return os.path.realpath(os.path.expanduser(os.fsencode(path)))  # noqa: PTH111 (bytes)
 
 
 def to_path(path: bytes) -> Path:

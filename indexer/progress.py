@@ -40,7 +40,7 @@ ProgressCallback = Callable[[SyncProgress], None]
 
 @dataclass(frozen=True, slots=True)
 class FailedFile:
-    """A file that could not be read, with the reason in a sentence.
+    """A file that could not be read, with the reason in a few words.
 
     :param path: fit to print.
     """

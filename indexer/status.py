@@ -5,11 +5,14 @@ Reads only; the page calls it every second while a job runs.
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexer import jobs, paths
+from indexer.database import snapshot
 from indexer.progress import FailedFile
 
 if TYPE_CHECKING:
@@ -78,9 +81,70 @@ class IndexStatus:
 
 def sources_of(index: Index) -> tuple[Source, ...]:
     """Return the indexed folders, by path."""
-    raise NotImplementedError
+    rows = index.connection.execute(
+        "SELECT root, ignore_rules, added_at, "
+        "(SELECT count(*) FROM documents WHERE source = sources.id AND state = 'indexed') "
+        "FROM sources ORDER BY root"
+    )
+    return tuple(
+        Source(root, tuple(json.loads(rules)), documents, added_at)
+        for root, rules, added_at, documents in rows
+    )
 
 
 def status_of(index: Index) -> IndexStatus:
     """Count an index."""
-    raise NotImplementedError
+    connection = index.connection
+    with snapshot(connection):
+        documents = connection.execute(
+            "SELECT count(*) FROM documents WHERE state = 'indexed'"
+        ).fetchone()[0]
+        passages = connection.execute("SELECT count(*) FROM passages").fetchone()[0]
+        failed = connection.execute(
+            "SELECT path, error FROM documents WHERE state = 'failed' ORDER BY path"
+        ).fetchall()
+        languages = _languages(connection)
+        sources = sources_of(index)
+        job = jobs.current(index)
+    return IndexStatus(
+        folder=index.folder,
+        documents=documents,
+        passages=passages,
+        failed=tuple(FailedFile(paths.display(path), reason or "") for path, reason in failed),
+        languages=languages,
+        sources=sources,
+        size_bytes=_size(index.folder),
+        encoder=index.spec.name,
+        fingerprint=index.spec.fingerprint,
+        dimension=index.spec.dimension,
+        job=job,
+    )
+
+
+def _languages(connection: sqlite3.Connection) -> tuple[LanguageCount, ...]:
+    documents = dict(
+        connection.execute(
+            "SELECT coalesce(language, 'und'), count(*) FROM documents "
+            "WHERE state = 'indexed' GROUP BY language"
+        ).fetchall()
+    )
+    passages = dict(
+        connection.execute(
+            "SELECT coalesce(language, 'und'), count(*) FROM passages GROUP BY language"
+        ).fetchall()
+    )
+    counts = [
+        LanguageCount(language, documents.get(language, 0), passages.get(language, 0))
+        for language in documents.keys() | passages.keys()
+    ]
+    return tuple(sorted(counts, key=lambda c: (-c.documents, -c.passages, c.language)))
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for file in folder.iterdir():
+        try:
+            total += file.stat().st_size
+        except FileNotFoundError:
+            continue  # a temporary file that has just been renamed
+    return total

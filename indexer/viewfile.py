@@ -1,0 +1,179 @@
+"""The view's base on disk: a FAISS index, its ids and a stamp in one file, whole or not at all.
+
+The file begins with what `faiss.write_index` writes, so `faiss.read_index` opens it; ids, stamp and
+checksum follow. When to build one and how to search it is `vectors`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import threading
+import time
+import zlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FILE_NAME = "vectors.faiss"
+
+_MAGIC = b"XTVIEW01"
+# Lengths of the ids and of the stamp, CRC-32 of everything before it, magic.
+_TRAILER = struct.Struct("<QQI8s")
+
+# A rebuild takes seconds; a temporary file this old was left by a kill.
+_ABANDONED_SECONDS = 3600.0
+
+
+class DamagedViewError(Exception):
+    """The file is not a whole base; the message says why. It is rebuilt from SQLite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """From which state of the index a base was built.
+
+    :param generation: the index's generation; another one means other vectors.
+    :param fingerprint: the encoder's.
+    :param revision: the index's revision whose passages it holds, all of them.
+    :param max_id: the greatest passage id up to which it holds them.
+    :param rows: how many.
+    """
+
+    generation: str
+    fingerprint: str
+    revision: int
+    max_id: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A FAISS index over passages; row `i` is passage `ids[i]`, and the ids ascend."""
+
+    stamp: Stamp
+    ids: NDArray[np.int64]
+    faiss_index: Any
+
+
+def build_base(stamp: Stamp, ids: NDArray[np.int64], rows: NDArray[np.float16]) -> Base:
+    """Make a base of float16 rows, exact for what SQLite stores.
+
+    :param ids: int64 [n], ascending.
+    :param rows: float16 [n, d].
+    """
+    import faiss
+
+    index = faiss.IndexScalarQuantizer(
+        rows.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+    )
+    # Half precision needs no training and its code is the row's own bytes.
+    index.is_trained = True
+    if len(rows):
+        index.add_sa_codes(np.ascontiguousarray(rows).view(np.uint8))
+    return Base(stamp, ids, index)
+
+
+def save_base(path: Path, base: Base) -> None:
+    """Write a base beside its place and rename it there, unless a newer one is there by now.
+
+    :raises OSError: if it cannot be written; the old file stays.
+    """
+    import faiss
+
+    payload = faiss.serialize_index(base.faiss_index).tobytes()
+    ids = base.ids.astype("<i8").tobytes()
+    stamp = json.dumps(asdict(base.stamp)).encode()
+    checksum = zlib.crc32(stamp, zlib.crc32(ids, zlib.crc32(payload)))
+    trailer = _TRAILER.pack(len(ids), len(stamp), checksum, _MAGIC)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_native_id()}.tmp")
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            for part in (payload, ids, stamp, trailer):
+                file.write(part)
+            file.flush()
+            os.fsync(file.fileno())
+        there = read_stamp(path)
+        if there and there.generation == base.stamp.generation:
+            if there.revision > base.stamp.revision:
+                return
+        beside.replace(path)
+        _sync_folder(path.parent)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def load_base(path: Path) -> Base:
+    """Read a base in one go and check every byte of it.
+
+    :raises FileNotFoundError: if there is none.
+    :raises DamagedViewError: if it is not whole.
+    """
+    import faiss
+
+    data = np.fromfile(path, np.uint8)
+    body, ids_length, stamp_length, checksum = _trailer(data[-_TRAILER.size :].tobytes(), len(data))
+    if zlib.crc32(data[: body + ids_length + stamp_length].data) != checksum:
+        raise DamagedViewError("its checksum does not match")
+    stamp = _stamp(data[body + ids_length : body + ids_length + stamp_length].tobytes())
+    ids = data[body : body + ids_length].view("<i8").astype(np.int64)
+    try:
+        index = faiss.deserialize_index(data[:body])
+    except RuntimeError as error:
+        raise DamagedViewError(f"FAISS cannot read it ({error})") from error
+    if not index.ntotal == len(ids) == stamp.rows:
+        raise DamagedViewError("its rows and its ids differ in number")
+    return Base(stamp, ids, index)
+
+
+def read_stamp(path: Path) -> Stamp | None:
+    """Return the stamp of the base at `path`, or None where there is none that can be read."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _TRAILER.size))
+            _, _, stamp_length, _ = _trailer(file.read(), size)
+            file.seek(size - _TRAILER.size - stamp_length)
+            return _stamp(file.read(stamp_length))
+    except (OSError, DamagedViewError):
+        return None
+
+
+def remove_abandoned(path: Path) -> None:
+    """Remove what a killed rebuild left beside the base."""
+    for left in path.parent.glob(f"{path.name}.*.tmp"):
+        try:
+            if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
+                left.unlink()
+        except FileNotFoundError:
+            continue  # its writer finished in this instant
+
+
+def _trailer(trailer: bytes, size: int) -> tuple[int, int, int, int]:
+    if len(trailer) != _TRAILER.size:
+        raise DamagedViewError("it is cut short")
+    ids_length, stamp_length, checksum, magic = _TRAILER.unpack(trailer)
+    body = size - _TRAILER.size - ids_length - stamp_length
+    if magic != _MAGIC or body < 0:
+        raise DamagedViewError("it does not end as a view does, so it is cut short or damaged")
+    return body, ids_length, stamp_length, checksum
+
+
+def _stamp(text: bytes) -> Stamp:
+    try:
+        return Stamp(**json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise DamagedViewError(f"its stamp cannot be read ({error})") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
