@@ -151,11 +151,14 @@ class Searcher:
     ) -> list[Hit]:
         """Retrieve passages until `limit` documents are found or none is left."""
         _check_limit(limit)
-        if not vector.any():  # nothing the encoder knows: every passage would be equally far
+        most = self._highest_id()
+        # Where the encoder knows nothing of the query, every passage would be equally far.
+        if not most or not vector.any():
             return []
         rows: dict[int, _Row] = {}
         asked = limit * PASSAGES_PER_HIT
         while True:
+            asked = min(asked, most)
             ids, cosines = self.index.vectors.search(vector[None, :], asked, allowed)
             found = [
                 (int(id), float(cosine))
@@ -168,10 +171,16 @@ class Searcher:
                 for id, cosine in found
                 if id in rows and rows[id].document != without
             )
-            if len(groups) >= limit or len(found) < asked:
+            if len(groups) >= limit or len(found) < asked or asked == most:
                 break
             asked *= GROWTH
         return self._hits(groups[:limit], rows, vector)
+
+    def _highest_id(self) -> int:
+        """No more passages than this can be asked for; unlike counting, it costs one step."""
+        return int(
+            self.index.connection.execute("SELECT coalesce(max(id), 0) FROM passages").fetchone()[0]
+        )
 
     def _rows(self, ids: list[int]) -> dict[int, _Row]:
         found = self.index.connection.execute(_ROWS, [json.dumps(ids)])

@@ -48,6 +48,7 @@ _SETTINGS = {
     "client.showErrorDetails": "none",
     "client.showErrorLinks": "false",
     "logger.hideWelcomeMessage": "true",
+    "logger.level": "warning",
     "global.developmentMode": "false",
 }
 

@@ -18,7 +18,7 @@ def languages(
     texts: Annotated[
         list[str],
         typer.Argument(
-            metavar="TEXT...", help="Texts in any language; - reads one a line from standard input."
+            metavar="TEXT", help="Texts in any language; - reads one a line from standard input."
         ),
     ],
     as_json: JsonOption = False,

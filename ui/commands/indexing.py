@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Folders = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="FOLDER...",
+        metavar="FOLDER",
         help="Folders of documents; without any, those already in the index are brought up to "
         "date.",
         show_default=False,
