@@ -1,0 +1,150 @@
+"""The one command that trains the embedded encoder: `python -m indexer.training --help`."""
+
+import argparse
+import dataclasses
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from indexer.encoders.embedded import EmbeddedModel, quantise, save_embedded
+from indexer.training.card import CardFacts, write_card
+from indexer.training.contrastive import ContrastiveSettings, ContrastiveTrainer
+from indexer.training.corpus import Corpus, held_out_sentences, load_corpus
+from indexer.training.languages import LanguageModel, LanguageSettings, label_texts, train_languages
+from indexer.training.measure import cut_development, development_figures
+from indexer.training.tokens import TokenizedTexts, tokenize, train_tokenizer
+
+PIECES = 131_072
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _arguments() -> argparse.Namespace:
+    defaults = ContrastiveSettings()
+    parser = argparse.ArgumentParser(
+        prog="python -m indexer.training",
+        description="Train the embedded encoder and its language identifier on parallel text. "
+        "A run that was stopped goes on where it was when called again with the same --work.",
+    )
+    add = parser.add_argument
+    add("--data", type=Path, required=True, help="folder of <source>.tsv or <source>.tsv.zst")
+    add("--out", type=Path, required=True, help="folder the artifact is written to")
+    add("--work", type=Path, default=Path("work"), help="folder for what a resumed run needs")
+    add("--held-out", type=Path, help="folder of sentences that must not be trained on")
+    add("--without", action="append", default=[], metavar="SOURCE", help="leave a source out")
+    add("--pieces", type=int, default=PIECES, help="size of the vocabulary")
+    add("--steps", type=int, default=defaults.steps, help="batches of the table's training")
+    add("--batch", type=int, default=defaults.batch, help="pairs a batch")
+    add("--dimension", type=int, default=defaults.dimension, help="width of the vectors")
+    add("--crop", type=float, default=defaults.crop, help="share of texts cropped to a run")
+    add("--seed", type=int, default=1)
+    add("--threads", type=int, default=os.cpu_count(), help="1 where other work needs the cores")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train, or go on training, and write the artifact and its card."""
+    arguments = _arguments()
+    torch.set_num_threads(arguments.threads)
+    # Scores need no more than bfloat16's products summed in float32, three times as fast.
+    torch.set_float32_matmul_precision("medium")
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    corpus = load_corpus(
+        arguments.data,
+        held_out=held_out_sentences(arguments.held_out),
+        without=arguments.without,
+        seed=arguments.seed,
+    )
+    _say(f"corpus: {len(corpus.left):,} pairs, {len(corpus.texts):,} texts")
+    tokenizer, texts = _tokens(corpus, arguments)
+    use, sets = cut_development(corpus)
+    _say(f"development: {(~use).sum():,} pairs in {len(sets)} sets kept out of training")
+    settings = ContrastiveSettings(
+        steps=arguments.steps,
+        batch=arguments.batch,
+        dimension=arguments.dimension,
+        crop=arguments.crop,
+        seed=arguments.seed,
+    )
+    size = tokenizer.get_vocab_size()
+    trainer = ContrastiveTrainer(corpus, texts, size, use, settings, arguments.work / "table.pt")
+
+    def measured() -> dict[str, float]:
+        return development_figures(sets, texts, trainer.table)
+
+    def report(step: int, loss: float, rate: float) -> None:
+        listed = ", ".join(f"{kind} {value:.1f}" for kind, value in measured().items())
+        _say(f"step {step}: loss {loss:.3f}, {rate:,.0f} pairs/s; {listed}")
+
+    identifier = _languages(corpus, texts, size, use, arguments)
+    trainer.run(report)
+    table, scale = quantise(trainer.table)
+    language_table, language_scale = quantise(identifier.table)
+    model = EmbeddedModel(
+        table=table,
+        scale=scale,
+        language_table=language_table,
+        language_scale=language_scale,
+        language_weight=identifier.weight,
+        language_bias=identifier.bias,
+        languages=tuple(identifier.languages),
+    )
+    save_embedded(arguments.out, model, tokenizer)
+    command = "python -m indexer.training " + " ".join(sys.argv[1:])
+    facts = CardFacts(command, settings, measured(), arguments.without)
+    write_card(arguments.out, corpus, facts, arguments.held_out)
+    _say(f"written to {arguments.out}")
+
+
+def _tokens(corpus: Corpus, arguments: argparse.Namespace) -> tuple[Tokenizer, TokenizedTexts]:
+    file = arguments.work / "tokenizer.json"
+    if not file.exists():
+        train_tokenizer(corpus, arguments.pieces, arguments.seed).save(str(file), pretty=False)
+    tokenizer = Tokenizer.from_file(str(file))
+    cached = arguments.work / "tokens.npz"
+    if cached.exists():
+        stored = np.load(cached)
+        texts = TokenizedTexts(stored["tokens"], stored["offsets"])
+        if len(texts.offsets) == len(corpus.texts) + 1:
+            return tokenizer, texts
+    texts = tokenize(tokenizer, corpus.texts)
+    np.savez(cached, tokens=texts.tokens, offsets=texts.offsets)
+    return tokenizer, texts
+
+
+def _languages(
+    corpus: Corpus,
+    texts: TokenizedTexts,
+    size: int,
+    use: NDArray[np.bool_],
+    arguments: argparse.Namespace,
+) -> LanguageModel:
+    cached = arguments.work / "languages.npz"
+    if cached.exists():
+        stored = np.load(cached)
+        return LanguageModel(
+            stored["table"], stored["weight"], stored["bias"], stored["languages"].tolist()
+        )
+    labelled = label_texts(corpus, use)
+    _say(f"languages: {len(labelled.languages)} from {len(labelled.text):,} texts")
+    report: Callable[[int, float, float], None] = lambda step, loss, right: _say(  # noqa: E731
+        f"languages, step {step}: loss {loss:.3f}, right {100 * right:.1f} %"
+    )
+    identifier = train_languages(
+        labelled, texts, size, LanguageSettings(seed=arguments.seed), report
+    )
+    np.savez(cached, **dataclasses.asdict(identifier))
+    return identifier
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""The model card beside the artifact: what it is, from what, with what figures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.encoders.embedded import MODEL_FILE, TOKENIZER_FILE, EmbeddedEncoder
+from indexer.training.contrastive import ContrastiveSettings
+from indexer.training.corpus import Corpus
+from indexer.training.measure import XTREME_LANGUAGES, TatoebaFigures, tatoeba_figures
+from indexer.training.sources import SOURCES
+
+CARD_FILE = "README.md"
+WEIGHTS_LICENCE = "CC-BY-SA-4.0"
+
+
+@dataclass(frozen=True)
+class CardFacts:
+    """What the card says beyond what the artifact itself shows.
+
+    :param command: the command line that trained it.
+    :param settings: of the table's training.
+    :param development: accuracy in percent by kind of text, on pairs kept out of training.
+    :param without: sources left out.
+    """
+
+    command: str
+    settings: ContrastiveSettings
+    development: dict[str, float]
+    without: Sequence[str]
+
+
+def write_card(folder: Path, corpus: Corpus, facts: CardFacts, held_out: Path | None) -> None:
+    """Write the card of an artifact.
+
+    :param folder: holds the artifact.
+    :param held_out: the Tatoeba test sets, which are measured where they are given.
+    """
+    encoder = EmbeddedEncoder(folder)
+    tests = None
+    if held_out is not None and any(held_out.glob("tatoeba.*-eng.eng")):
+        tests = tatoeba_figures(held_out, encoder.encode)
+    size = sum((folder / name).stat().st_size for name in (MODEL_FILE, TOKENIZER_FILE)) / 1e6
+    parts = [
+        _introduction(encoder, size),
+        _training(corpus, facts),
+        _figures(facts, tests),
+        _sources(corpus),
+        _limits(encoder),
+    ]
+    (folder / CARD_FILE).write_text("\n".join(parts), "utf-8")
+
+
+def _introduction(encoder: EmbeddedEncoder, size: float) -> str:
+    rows, dimension = encoder.model.table.shape
+    return f"""---
+license: {WEIGHTS_LICENCE.lower()}
+library_name: crosstongue
+pipeline_tag: sentence-similarity
+---
+
+# The embedded encoder of Crosstongue
+
+A static cross-lingual encoder: a Unigram tokenizer of {rows:,} pieces, a table of token vectors
+({dimension} semantic and {encoder.model.language_table.shape[1]} language dimensions, int8 with one
+scale a row), their mean, unit length. Translations land together; a linear classifier on the
+language dimensions names one of {len(encoder.languages)} languages from the same pass.
+{size:.1f} MB on disk. `load_encoder("embedded")` loads it without torch or transformers.
+
+The weights are licensed {WEIGHTS_LICENCE}; the code that made them Apache-2.0. Revision:
+`{encoder.spec.revision}`.
+"""
+
+
+def _training(corpus: Corpus, facts: CardFacts) -> str:
+    settings = facts.settings
+    languages = {code for pair in corpus.language_pairs for code in pair}
+    excluded = sum(corpus.report.excluded.values())
+    left_out = f" Left out: {', '.join(facts.without)}." if facts.without else ""
+    return f"""## Training
+
+    {facts.command}
+
+{len(corpus.left):,} pairs of {len(corpus.texts):,} texts, {len(languages)} language codes.
+{excluded:,} pairs were dropped: a side of them is a sentence of the Tatoeba test sets.{left_out}
+
+Symmetric InfoNCE over {settings.batch:,} pairs, cosines times {settings.scale:g};
+{settings.steps:,} steps of Adam at {settings.learning_rate:g}, every other batch from one language
+pair; {settings.crop:.0%} of the texts on one side cropped to a run of their tokens; seed
+{settings.seed}. The recipe and what was tried stand in docs/encoder.md.
+"""
+
+
+def _figures(facts: CardFacts, tests: TatoebaFigures | None) -> str:
+    lines = [
+        "## Figures",
+        "",
+        "Accuracy in percent: the share of texts whose nearest on the other side is their own.",
+        "Development pairs, kept out of training, mean over languages with English and both ways:",
+        "",
+        "| " + " | ".join(facts.development) + " |",
+        "|" + "---:|" * len(facts.development),
+        "| " + " | ".join(f"{value:.1f}" for value in facts.development.values()) + " |",
+        "",
+    ]
+    if tests is not None:
+        few, all_codes = tests.mean(XTREME_LANGUAGES), tests.mean()
+        worst = min(XTREME_LANGUAGES, key=tests.to_english.__getitem__)
+        lines += [
+            "Tatoeba's test sets (Artetxe and Schwenk, 2019). Other sentences of Tatoeba are",
+            "trained on; none of the test sentences is, on either side:",
+            "",
+            "| | to English | from English |",
+            "|---|---:|---:|",
+            f"| Tatoeba-36 (XTREME's languages) | {few[0]:.1f} | {few[1]:.1f} |",
+            f"| all {len(tests.to_english)} | {all_codes[0]:.1f} | {all_codes[1]:.1f} |",
+            f"| worst of the 36: {worst} | {tests.to_english[worst]:.1f} | |",
+            "",
+            "By language, to English: "
+            + " ".join(f"{code} {value:.0f}" for code, value in tests.to_english.items())
+            + ".",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def _sources(corpus: Corpus) -> str:
+    lines = [
+        "## Sources",
+        "",
+        "| source | pairs used | dropped as test sentences | what | from | licence |",
+        "|---|---:|---:|---|---|---|",
+    ]
+    for name in corpus.sources:
+        known = SOURCES.get(name)
+        what, origin, licence = (
+            (known.what, known.attribution, known.licence) if known else ("", "", "unknown")
+        )
+        kept, excluded = corpus.report.kept[name], corpus.report.excluded[name]
+        lines.append(f"| {name} | {kept:,} | {excluded:,} | {what} | {origin} | {licence} |")
+    return "\n".join([*lines, ""])
+
+
+def _limits(encoder: EmbeddedEncoder) -> str:
+    return f"""## Limits
+
+A bag of words: word order counts for nothing, and a long passage blurs. Trained on translations,
+it does not know which word of a question matters most. Languages with little parallel text are
+weaker than the mean. The identifier's labels come from the sources, which mix some varieties.
+
+Languages it names: {" ".join(encoder.languages)}.
+"""

@@ -1,0 +1,203 @@
+"""The token table: trained so that translations land together.
+
+Symmetric InfoNCE over a batch (van den Oord and others, 2018) on the mean of token vectors.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from indexer.encoders.protocol import Vectors
+from indexer.training.corpus import Corpus
+from indexer.training.rows import RowTable
+from indexer.training.sampling import PairSampler
+from indexer.training.tokens import TokenizedTexts
+
+
+@dataclass(frozen=True, slots=True)
+class ContrastiveSettings:
+    """How the table is trained; the defaults are what ships (docs/encoder.md has the figures).
+
+    :param dimension: width of a token vector.
+    :param steps: batches in all.
+    :param batch: pairs a batch.
+    :param learning_rate: Adam's, after warm-up; it falls along a cosine to `final_rate` of itself.
+    :param scale: what cosines are multiplied by before the softmax.
+    :param crop: share of texts of which a random run of tokens stands for the whole, so that a
+        question's few words must find the passage they are part of.
+    """
+
+    dimension: int = 256
+    steps: int = 26_000
+    batch: int = 2_048
+    learning_rate: float = 0.01
+    warm_up: int = 200
+    final_rate: float = 0.02
+    scale: float = 20.0
+    deviation: float = 0.05
+    crop: float = 0.3
+    crop_shortest: float = 0.3
+    seed: int = 1
+
+
+def gather(
+    texts: TokenizedTexts, which: NDArray[np.integer]
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return the tokens of some texts end to end, and the [n + 1] offsets between them."""
+    start = texts.offsets[which]
+    length = texts.offsets[which + 1] - start
+    return gather_runs(texts.tokens, start, length)
+
+
+def gather_runs(
+    tokens: NDArray[np.int32], start: NDArray[np.int64], length: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return runs of a token array end to end, and the [n + 1] offsets between them."""
+    offsets = np.zeros(len(length) + 1, np.int64)
+    np.cumsum(length, out=offsets[1:])
+    place = np.arange(offsets[-1]) + np.repeat(start - offsets[:-1], length)
+    return tokens[place], offsets
+
+
+def info_nce(
+    unit: torch.Tensor, false_negatives: torch.Tensor, scale: float
+) -> tuple[float, torch.Tensor]:
+    """Symmetric InfoNCE of a batch and its gradient, in closed form.
+
+    With E = exp(scale * cosines) the gradient of the mean of both cross-entropies by the scores is
+    (E / row sums + E / column sums) / 2 - 1, over the batch: a third of the passes over the
+    [batch, batch] matrix that automatic differentiation makes. No maximum need be subtracted:
+    exp(scale) fits float32 up to a scale of 80.
+
+    :param unit: float32 [2 n, dimension], unit rows; row i and row n + i are a pair.
+    :param false_negatives: bool [n, n], what is no negative.
+    :return: the loss and its gradient by `unit`.
+    """
+    count = len(unit) // 2
+    one, other = unit[:count], unit[count:]
+    right = scale * (one * other).sum(1)
+    energy = (one @ other.T).mul_(scale).exp_()
+    energy.masked_fill_(false_negatives, 0)
+    rows, columns = energy.sum(1), energy.sum(0)
+    loss = float(((rows.log() + columns.log()) / 2 - right).mean())
+    weight = (0.5 / rows)[:, None] + (0.5 / columns)[None]
+    # A gradient is noisy enough for bfloat16, whose products run several times faster.
+    weighted = energy.mul_(weight).bfloat16()
+    towards = torch.cat([weighted @ other.bfloat16(), weighted.T @ one.bfloat16()])
+    gradient = towards.float() - torch.cat([other, one])
+    return loss, gradient.mul_(scale / count)
+
+
+class ContrastiveTrainer:
+    """Trains a token table, resumable from its checkpoint."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        texts: TokenizedTexts,
+        vocabulary: int,
+        use: NDArray[np.bool_],
+        settings: ContrastiveSettings,
+        checkpoint: Path | None = None,
+    ) -> None:
+        self.corpus, self.texts, self.settings = corpus, texts, settings
+        filled = np.diff(texts.offsets) > 0
+        use = use & filled[corpus.left] & filled[corpus.right]
+        self.sampler = PairSampler(corpus, use)
+        self.checkpoint = checkpoint
+        self.step = 0
+        self.rows = RowTable(vocabulary, settings.dimension, settings.deviation, settings.seed)
+        if checkpoint is not None and checkpoint.exists():
+            self._load(checkpoint)
+
+    @property
+    def table(self) -> Vectors:
+        """The token vectors as they are now: float32 [vocabulary, dimension]."""
+        return self.rows.table.numpy()
+
+    def run(self, report: Callable[[int, float, float], None], every: int = 500) -> None:
+        """Train to the end.
+
+        :param report: called with the step, the mean loss since the last call and pairs a second.
+        :param every: steps between calls; the checkpoint is written then.
+        """
+        losses: list[float] = []
+        began = time.monotonic()
+        while self.step < self.settings.steps:
+            losses.append(self._one())
+            self.step += 1
+            if self.step % every == 0 or self.step == self.settings.steps:
+                rate = len(losses) * self.settings.batch / (time.monotonic() - began)
+                self._save()
+                report(self.step, sum(losses) / len(losses), rate)
+                losses.clear()
+                began = time.monotonic()
+
+    def rate(self) -> float:
+        """Return the learning rate at the present step."""
+        settings = self.settings
+        if self.step < settings.warm_up:
+            return settings.learning_rate * (self.step + 1) / settings.warm_up
+        done = (self.step - settings.warm_up) / max(1, settings.steps - settings.warm_up)
+        low = settings.final_rate
+        return settings.learning_rate * (low + (1 - low) * (1 + math.cos(math.pi * done)) / 2)
+
+    def _one(self) -> float:
+        settings = self.settings
+        # One generator a step: a resumed run draws what the uninterrupted one would have drawn.
+        generator = np.random.default_rng((settings.seed, self.step))
+        draw = self.sampler.single if self.step % 2 else self.sampler.mixed
+        pairs = draw(settings.batch, generator)
+        sides = np.stack([self.corpus.left[pairs], self.corpus.right[pairs]])
+        swap = generator.random(len(pairs)) < 0.5
+        sides[:, swap] = sides[::-1, swap]
+        start, length = self._runs(sides, generator)
+        tokens, offsets = gather_runs(self.texts.tokens, start, length)
+        pooled = self.rows.pool(tokens, offsets)
+        unit = functional.normalize(pooled, dim=1)
+        loss, gradient = info_nce(unit.detach(), self._false_negatives(sides), settings.scale)
+        torch.autograd.backward(unit, gradient)
+        self.rows.update(self.rate(), self.step + 1)
+        return loss
+
+    def _runs(
+        self, sides: NDArray[np.int32], generator: np.random.Generator
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where each text's tokens are; some texts on the first side are cropped to a run."""
+        settings = self.settings
+        which = sides.reshape(-1)
+        start = self.texts.offsets[which].copy()
+        length = self.texts.offsets[which + 1] - start
+        count = sides.shape[1]
+        chosen = np.flatnonzero((generator.random(count) < settings.crop) & (length[:count] >= 8))
+        share = generator.uniform(settings.crop_shortest, 1.0, len(chosen))
+        short = np.maximum(4, (length[chosen] * share).astype(np.int64))
+        start[chosen] += (generator.random(len(chosen)) * (length[chosen] - short + 1)).astype(
+            np.int64
+        )
+        length[chosen] = short
+        return start, length
+
+    def _false_negatives(self, sides: NDArray[np.int32]) -> torch.Tensor:
+        """Pairs whose text on either side is (nearly) the same are no negatives of each other."""
+        keys = torch.from_numpy(self.corpus.keys[sides])
+        same = (keys[0][:, None] == keys[0]) | (keys[1][:, None] == keys[1])
+        return same.fill_diagonal_(False)
+
+    def _save(self) -> None:
+        if self.checkpoint is not None:
+            beside = self.checkpoint.with_suffix(".part")
+            torch.save({"step": self.step, **self.rows.state()}, beside)
+            beside.replace(self.checkpoint)
+
+    def _load(self, checkpoint: Path) -> None:
+        state = torch.load(checkpoint, weights_only=True)
+        self.step = state["step"]
+        self.rows.restore(state)

@@ -1,0 +1,216 @@
+"""Parallel text on disk to arrays a training loop can draw from.
+
+A folder of TSV files (plain or zstd), one source a file, four columns a line: language_a,
+language_b (ISO 639-3), text_a, text_b. This module reads, drops what must not be trained on, and
+caps; it knows nothing of tokens or vectors.
+"""
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+# The most pairs of one source and language pair: more of the same kind stops helping while the
+# thin languages wait.
+PAIRS_A_SOURCE = 40_000
+PAIRS_A_SOURCE_TATOEBA = 120_000
+MINIMUM_PAIRS = 30  # a language pair with fewer teaches nothing measurable
+MINIMUM_TEXTS = 150  # nor does a language
+MAXIMUM_CHARACTERS = 400
+
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+def normalised(text: str) -> str:
+    """Return the text without case, punctuation, spaces and combining marks, to compare by.
+
+    Coarser than equality on purpose: a test sentence is also recognised without its vowel marks.
+    """
+    return _NOT_WORD.sub("", text.casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusReport:
+    """What was read and what was dropped.
+
+    :param read: lines read, by source.
+    :param kept: pairs kept, by source.
+    :param excluded: pairs dropped because a side is a held-out sentence, by source.
+    """
+
+    read: dict[str, int]
+    kept: dict[str, int]
+    excluded: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Pairs as indices into unique texts.
+
+    :param texts: every distinct text once.
+    :param keys: int64 [texts], equal for texts that differ only in case, punctuation and spaces.
+    :param left: int32 [pairs], the text on one side.
+    :param right: int32 [pairs], the text on the other side.
+    :param source: int16 [pairs], into `sources`.
+    :param language_pair: int32 [pairs], into `language_pairs`.
+    :param sources: names of the sources.
+    :param language_pairs: ISO 639-3 codes of (left, right).
+    """
+
+    texts: list[str]
+    keys: NDArray[np.int64]
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    source: NDArray[np.int16]
+    language_pair: NDArray[np.int32]
+    sources: list[str]
+    language_pairs: list[tuple[str, str]]
+    report: CorpusReport
+
+
+@dataclass
+class _Builder:
+    ids: dict[str, int] = field(default_factory=dict)
+    left: list[int] = field(default_factory=list)
+    right: list[int] = field(default_factory=list)
+    source: list[int] = field(default_factory=list)
+    pair: list[int] = field(default_factory=list)
+    pairs: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def add(self, source: int, languages: tuple[str, str], one: str, other: str) -> None:
+        ids = self.ids
+        self.left.append(ids.setdefault(one, len(ids)))
+        self.right.append(ids.setdefault(other, len(ids)))
+        self.source.append(source)
+        self.pair.append(self.pairs.setdefault(languages, len(self.pairs)))
+
+
+def source_files(folder: Path, without: Iterable[str] = ()) -> dict[str, Path]:
+    """Return the sources in a folder, by name, less those named in `without`.
+
+    :raises FileNotFoundError: if the folder holds no `.tsv` or `.tsv.zst` file.
+    :raises ValueError: if `without` names a source that is not there.
+    """
+    found = {
+        path.name.split(".")[0]: path
+        for pattern in ("*.tsv", "*.tsv.zst")
+        for path in sorted(folder.glob(pattern))
+    }
+    if not found:
+        raise FileNotFoundError(f"{folder} holds no .tsv or .tsv.zst file to train on.")
+    for name in without:
+        if name not in found:
+            raise ValueError(f"There is no source {name!r} in {folder}; there are {sorted(found)}.")
+        del found[name]
+    return found
+
+
+def read_pairs(path: Path) -> Iterator[tuple[str, str, str, str]]:
+    """Yield (language_a, language_b, text_a, text_b) for every well-formed line."""
+    with path.open("rb") as raw:
+        stream: IO[bytes] = raw
+        if path.suffix == ".zst":
+            import zstandard
+
+            stream = cast("IO[bytes]", zstandard.ZstdDecompressor().stream_reader(raw))
+        for line in io.TextIOWrapper(stream, encoding="utf-8", newline="\n"):
+            columns = line.rstrip("\n").split("\t")
+            if len(columns) == 4 and columns[2] and columns[3]:
+                yield columns[0], columns[1], columns[2], columns[3]
+
+
+def held_out_sentences(folder: Path | None) -> set[str]:
+    """Return the normalised lines of every file in a folder of test sentences."""
+    if folder is None:
+        return set()
+    held_out: set[str] = set()
+    for path in sorted(folder.iterdir()):
+        held_out.update(normalised(line) for line in path.read_text("utf-8").splitlines())
+    held_out.discard("")
+    return held_out
+
+
+def load_corpus(
+    folder: Path,
+    *,
+    held_out: Set[str] = frozenset(),
+    without: Iterable[str] = (),
+    seed: int = 1,
+) -> Corpus:
+    """Read, filter and cap a folder of parallel text.
+
+    :param folder: holds `<source>.tsv` or `<source>.tsv.zst` files.
+    :param held_out: normalised sentences; a pair with one on either side is dropped.
+    :param without: names of sources to leave out.
+    :param seed: decides which pairs stay where a source is capped.
+    :return: the corpus; the same arguments give the same corpus.
+    """
+    files = source_files(folder, without)
+    builder = _Builder()
+    read: dict[str, int] = {}
+    excluded: dict[str, int] = {}
+    generator = np.random.default_rng(seed)
+    for source, path in enumerate(files.values()):
+        name = list(files)[source]
+        by_pair: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        read[name] = excluded[name] = 0
+        for one, other, text_one, text_other in read_pairs(path):
+            read[name] += 1
+            text_one, text_other = text_one[:MAXIMUM_CHARACTERS], text_other[:MAXIMUM_CHARACTERS]
+            if normalised(text_one) in held_out or normalised(text_other) in held_out:
+                excluded[name] += 1
+            elif one <= other:
+                by_pair.setdefault((one, other), []).append((text_one, text_other))
+            else:
+                by_pair.setdefault((other, one), []).append((text_other, text_one))
+        cap = PAIRS_A_SOURCE_TATOEBA if name.startswith("tatoeba") else PAIRS_A_SOURCE
+        for languages, pairs in by_pair.items():
+            chosen: Iterable[int] = range(len(pairs))
+            if len(pairs) > cap:
+                chosen = generator.permutation(len(pairs))[:cap]
+            for i in chosen:
+                builder.add(source, languages, *pairs[i])
+    return _finish(builder, list(files), read, excluded)
+
+
+def _finish(
+    builder: _Builder, sources: list[str], read: dict[str, int], excluded: dict[str, int]
+) -> Corpus:
+    pairs = list(builder.pairs)
+    left = np.array(builder.left, np.int32)
+    right = np.array(builder.right, np.int32)
+    source = np.array(builder.source, np.int16)
+    pair = np.array(builder.pair, np.int32)
+    pair_sizes = np.bincount(pair, minlength=len(pairs))
+    texts_in: Counter[str] = Counter()
+    for (one, other), size in zip(pairs, pair_sizes.tolist(), strict=True):
+        texts_in[one] += size
+        texts_in[other] += size
+    good = np.array(
+        [
+            size >= MINIMUM_PAIRS and min(texts_in[a], texts_in[b]) >= MINIMUM_TEXTS
+            for (a, b), size in zip(pairs, pair_sizes.tolist(), strict=True)
+        ],
+        dtype=bool,
+    )
+    keep = good[pair]
+    texts = list(builder.ids)
+    keys = np.fromiter((hash(normalised(text)) for text in texts), np.int64, len(texts))
+    kept = np.bincount(source[keep], minlength=len(sources))
+    return Corpus(
+        texts=texts,
+        keys=keys,
+        left=left[keep],
+        right=right[keep],
+        source=source[keep],
+        language_pair=pair[keep],
+        sources=sources,
+        language_pairs=pairs,
+        report=CorpusReport(read, dict(zip(sources, kept.tolist(), strict=True)), excluded),
+    )

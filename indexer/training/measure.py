@@ -1,0 +1,133 @@
+"""Figures for a token table: on development pairs cut from the corpus, and on Tatoeba's test sets.
+
+Recipes are chosen on the development pairs, by source, so that text unlike Tatoeba's counts too.
+The test sets only ever give the closing figure.
+"""
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.encoders.protocol import Vectors
+from indexer.training.contrastive import gather
+from indexer.training.corpus import Corpus, normalised
+from indexer.training.tokens import TokenizedTexts
+
+# The kinds of text, and the share of their distinct English texts that is kept for development:
+# more of the small sources, which hold few distinct texts in many languages.
+DEVELOPMENT_KINDS = {
+    "everyday": (("tatoeba", "tatoeba_manythings"), 0.005),
+    "health": (("tico19",), 0.08),
+    "stories": (("storybooks",), 0.08),
+    "manuals": (("pydocs", "djdocs"), 0.02),
+    "encyclopedia": (("indian_parallel", "mlqe"), 0.02),
+    "interface": (("ftl", "mozilla_lang", "po_docs_ui"), 0.01),
+}
+MINIMUM_PAIRS, MAXIMUM_PAIRS = 40, 500
+
+XTREME_LANGUAGES = tuple(
+    "afr ara bul ben deu ell spa est eus pes fin fra heb hin hun ind ita jpn jav kat kaz kor mal "
+    "mar nld por rus swh tam tel tha tgl tur urd vie cmn".split()
+)
+
+
+@dataclass(frozen=True)
+class DevelopmentSet:
+    """Pairs of one kind of text and one language with English: indices of texts."""
+
+    kind: str
+    language: str
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+
+
+def cut_development(corpus: Corpus) -> tuple[NDArray[np.bool_], list[DevelopmentSet]]:
+    """Keep every pair whose English text falls into the development share out of training.
+
+    :return: bool [pairs], the pairs that may be trained on; and the sets.
+    """
+    language = np.array(corpus.language_pairs)[corpus.language_pair]
+    english = np.where(
+        language[:, 0] == "eng", corpus.left, np.where(language[:, 1] == "eng", corpus.right, -1)
+    )
+    foreign = np.where(english == corpus.left, corpus.right, corpus.left)
+    foreign_language = np.where(language[:, 0] == "eng", language[:, 1], language[:, 0])
+    fraction = np.ones(len(corpus.texts))
+    for text in np.unique(english[english >= 0]).tolist():
+        fraction[text] = zlib.crc32(normalised(corpus.texts[text]).encode()) / 2**32
+    kept = np.ones(len(english), bool)
+    sets: list[DevelopmentSet] = []
+    for kind, (sources, share) in DEVELOPMENT_KINDS.items():
+        numbers = [i for i, name in enumerate(corpus.sources) if name in sources]
+        chosen = np.isin(corpus.source, numbers) & (english >= 0) & (fraction[english] < share)
+        kept &= ~chosen
+        for code in np.unique(foreign_language[chosen]).tolist():
+            pairs = np.flatnonzero(chosen & (foreign_language == code))
+            _, first = np.unique(corpus.keys[english[pairs]], return_index=True)
+            pairs = pairs[first][:MAXIMUM_PAIRS]
+            if len(pairs) >= MINIMUM_PAIRS:
+                sets.append(DevelopmentSet(kind, code, foreign[pairs], english[pairs]))
+    return kept, sets
+
+
+def development_figures(
+    sets: Sequence[DevelopmentSet], texts: TokenizedTexts, table: Vectors
+) -> dict[str, float]:
+    """Return the mean accuracy over languages, both ways, in percent, for each kind of text."""
+    figures: dict[str, list[float]] = {}
+    for one in sets:
+        left, right = (pooled(texts, side, table) for side in (one.left, one.right))
+        figures.setdefault(one.kind, []).append((accuracy(left, right) + accuracy(right, left)) / 2)
+    return {kind: float(np.mean(values)) for kind, values in figures.items()}
+
+
+def pooled(texts: TokenizedTexts, which: NDArray[np.int64], table: Vectors) -> Vectors:
+    """Return the unit mean token vector of some texts: float32 [n, dimension]."""
+    tokens, offsets = gather(texts, which)
+    filled = np.flatnonzero(np.diff(offsets))
+    out = np.zeros((len(which), table.shape[1]), np.float32)
+    out[filled] = np.add.reduceat(table[tokens], offsets[filled], axis=0)
+    out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
+    return out
+
+
+def accuracy(queries: Vectors, targets: Vectors) -> float:
+    """Return the percentage of queries whose nearest target is the one in their own row."""
+    nearest = (queries @ targets.T).argmax(axis=1)
+    return 100 * float((nearest == np.arange(len(queries))).mean())
+
+
+@dataclass(frozen=True)
+class TatoebaFigures:
+    """Accuracy in percent on Tatoeba's test sets, by ISO 639-3 code.
+
+    :param to_english: nearest English sentence is the translation.
+    :param from_english: nearest foreign sentence is.
+    """
+
+    to_english: dict[str, float]
+    from_english: dict[str, float]
+
+    def mean(self, languages: Sequence[str] | None = None) -> tuple[float, float]:
+        """Return the two means over some languages, or all."""
+        codes = list(self.to_english) if languages is None else languages
+        return (
+            float(np.mean([self.to_english[code] for code in codes])),
+            float(np.mean([self.from_english[code] for code in codes])),
+        )
+
+
+def tatoeba_figures(folder: Path, encode: Callable[[list[str]], Vectors]) -> TatoebaFigures:
+    """Measure an encoder on a folder of `tatoeba.<iso3>-eng.<iso3|eng>` files."""
+    to_english, from_english = {}, {}
+    for path in sorted(folder.glob("tatoeba.*-eng.eng")):
+        code = path.name.split(".")[1].split("-")[0]
+        foreign = encode(path.with_suffix(f".{code}").read_text("utf-8").splitlines())
+        english = encode(path.read_text("utf-8").splitlines())
+        to_english[code] = accuracy(foreign, english)
+        from_english[code] = accuracy(english, foreign)
+    return TatoebaFigures(to_english, from_english)

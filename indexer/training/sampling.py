@@ -1,0 +1,78 @@
+"""Which pairs stand in a batch: by language pair and source, half of the batches from one pair."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.training.corpus import Corpus
+from indexer.training.sources import weight_of
+
+# A language pair is drawn in proportion to its weighted size to this power. 0.5 rather than 0.6
+# moves draws to thin languages, which are the weakest (docs/encoder.md).
+PAIR_EXPONENT = 0.5
+# The share of draws that have English on one side: queries and documents meet through it.
+ENGLISH_SHARE = 0.65
+
+
+@dataclass(frozen=True)
+class _Buckets:
+    start: NDArray[np.int64]
+    size: NDArray[np.int64]
+    probability: NDArray[np.float64]
+
+
+class PairSampler:
+    """Draws batches of pair indices.
+
+    :param corpus: the pairs.
+    :param use: bool [pairs], the pairs that may be drawn.
+    """
+
+    def __init__(self, corpus: Corpus, use: NDArray[np.bool_]) -> None:
+        chosen = np.flatnonzero(use)
+        by_bucket = np.lexsort((corpus.source[chosen], corpus.language_pair[chosen]))
+        self._order: NDArray[np.int64] = chosen[by_bucket]
+        pair, source = corpus.language_pair[self._order], corpus.source[self._order]
+        edge = np.flatnonzero(
+            np.diff(pair, prepend=-1).astype(bool) | (np.diff(source, prepend=-1) != 0)
+        )
+        size = np.diff(edge, append=len(pair))
+        weight = np.array([weight_of(name) for name in corpus.sources])
+        mass = weight[source[edge]] * size
+        bucket_pair = pair[edge]
+        pair_mass = np.bincount(bucket_pair, mass, minlength=len(corpus.language_pairs))
+        wanted = pair_mass**PAIR_EXPONENT
+        english = np.array(["eng" in languages for languages in corpus.language_pairs])
+        for group, share in ((english, ENGLISH_SHARE), (~english, 1 - ENGLISH_SHARE)):
+            total = wanted[group].sum()
+            if total:
+                wanted[group] *= share / total
+        wanted /= wanted.sum()
+        probability = wanted[bucket_pair] * mass / pair_mass[bucket_pair]
+        self._all = _Buckets(edge, size, probability / probability.sum())
+        self._pair_probability = wanted
+        self._first_bucket = np.searchsorted(bucket_pair, np.arange(len(wanted) + 1))
+
+    def mixed(self, size: int, generator: np.random.Generator) -> NDArray[np.int64]:
+        """Draw a batch from all language pairs."""
+        return self._draw(self._all, size, generator)
+
+    def single(self, size: int, generator: np.random.Generator) -> NDArray[np.int64]:
+        """Draw a batch from one language pair: its other sentences are the hard negatives."""
+        pair = generator.choice(len(self._pair_probability), p=self._pair_probability)
+        within = slice(self._first_bucket[pair], self._first_bucket[pair + 1])
+        probability = self._all.probability[within]
+        buckets = _Buckets(
+            self._all.start[within], self._all.size[within], probability / probability.sum()
+        )
+        return self._draw(buckets, min(size, int(buckets.size.sum())), generator)
+
+    def _draw(
+        self, buckets: _Buckets, size: int, generator: np.random.Generator
+    ) -> NDArray[np.int64]:
+        counts = generator.multinomial(size, buckets.probability)
+        which = np.repeat(np.arange(len(counts)), counts)
+        place = (generator.random(size) * buckets.size[which]).astype(np.int64)
+        drawn: NDArray[np.int64] = self._order[buckets.start[which] + place]
+        return drawn

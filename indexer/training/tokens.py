@@ -1,0 +1,107 @@
+"""The tokenizer: trained on a sample of the corpus, then applied to all of it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+from indexer.training.corpus import Corpus
+
+UNKNOWN = "<unk>"
+MAXIMUM_TOKENS = 96
+# Texts a language in the tokenizer's sample grow with its size to this power, so that thin
+# languages get pieces of their own.
+SAMPLE_EXPONENT = 0.4
+SAMPLE_TEXTS = 900_000
+_BLOCK = 50_000
+
+
+def text_languages(corpus: Corpus) -> tuple[list[str], NDArray[np.int32]]:
+    """Return the language codes and, for every text, the code it was last seen with, or -1."""
+    codes = sorted({code for pair in corpus.language_pairs for code in pair})
+    number = {code: i for i, code in enumerate(codes)}
+    left = np.array([number[a] for a, _ in corpus.language_pairs], np.int32)
+    right = np.array([number[b] for _, b in corpus.language_pairs], np.int32)
+    language = np.full(len(corpus.texts), -1, np.int32)
+    language[corpus.left] = left[corpus.language_pair]
+    language[corpus.right] = right[corpus.language_pair]
+    return codes, language
+
+
+def _sample(corpus: Corpus, seed: int) -> Iterator[str]:
+    codes, language = text_languages(corpus)
+    sizes = np.bincount(language[language >= 0], minlength=len(codes)).astype(float)
+    wanted = sizes**SAMPLE_EXPONENT
+    wanted *= SAMPLE_TEXTS / wanted.sum()
+    generator = np.random.default_rng(seed)
+    order = generator.permutation(len(corpus.texts))
+    taken = np.zeros(len(codes))
+    for i in order.tolist():
+        code = language[i]
+        if code >= 0 and taken[code] < wanted[code]:
+            taken[code] += 1
+            yield corpus.texts[i]
+
+
+def train_tokenizer(corpus: Corpus, pieces: int, seed: int) -> Tokenizer:
+    """Train a Unigram tokenizer.
+
+    NFKC and lower case; words by Metaspace; punctuation, symbols and digits stand alone, so that
+    no piece mixes them with letters.
+
+    :param pieces: the size of the vocabulary.
+    """
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Metaspace(prepend_scheme="always", split=True),
+            pre_tokenizers.Split(Regex(r"[\p{P}\p{S}\p{N}]"), behavior="isolated"),
+        ]
+    )
+    tokenizer.decoder = decoders.Metaspace()
+    trainer = trainers.UnigramTrainer(
+        vocab_size=pieces,
+        special_tokens=[UNKNOWN],
+        unk_token=UNKNOWN,
+        show_progress=False,
+        max_piece_length=16,
+    )
+    tokenizer.train_from_iterator(_sample(corpus, seed), trainer)
+    return tokenizer
+
+
+@dataclass(frozen=True)
+class TokenizedTexts:
+    """Token ids of many texts, end to end.
+
+    :param tokens: int32 [all tokens].
+    :param offsets: int64 [texts + 1]; text i is tokens[offsets[i] : offsets[i + 1]].
+    """
+
+    tokens: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+
+
+def tokenize(tokenizer: Tokenizer, texts: Sequence[str]) -> TokenizedTexts:
+    """Tokenize texts on every core, each cut at `MAXIMUM_TOKENS`; unknown tokens are dropped."""
+    unknown = tokenizer.token_to_id(UNKNOWN)
+    chunks: list[NDArray[np.int32]] = []
+    lengths: list[int] = []
+    for block in _blocks(texts, _BLOCK):
+        rows = [
+            [token for token in encoding.ids[:MAXIMUM_TOKENS] if token != unknown]
+            for encoding in tokenizer.encode_batch_fast(block, add_special_tokens=False)
+        ]
+        lengths.extend(map(len, rows))
+        chunks.append(np.fromiter((t for row in rows for t in row), np.int32))
+    offsets = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return TokenizedTexts(np.concatenate(chunks) if chunks else np.zeros(0, np.int32), offsets)
+
+
+def _blocks(texts: Sequence[str], size: int) -> Iterable[list[str]]:
+    for start in range(0, len(texts), size):
+        yield list(texts[start : start + size])
