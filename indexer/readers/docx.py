@@ -8,6 +8,7 @@ boxes and footnotes, all of which a person sees on the page.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from indexer.readers.faults import reading
 from indexer.readers.titles import real_title
 
 if TYPE_CHECKING:
+    from docx.parts.document import DocumentPart
     from lxml.etree import _Element
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -129,15 +131,24 @@ class _Walk:
                     self.blocks(self.notes[key])
 
     def _table(self, table: "_Element") -> None:
-        """Add a table row by row; a row with one filled cell is layout, so its content is text."""
+        """Add a table, a line for each row; a row with one filled cell is layout, and so text."""
+        rows: list[list[_Element]] = []
         for row in _children(table, f"{_W}tr"):
-            cells = [cell for cell in _children(row, f"{_W}tc") if _has_text(cell)]
+            cells = [cell for cell in _children(row, f"{_W}tc") if _all_text(cell)]
             if len(cells) == 1:
+                self._rows(rows)
                 self.blocks(cells[0])
-                continue
-            self.builder.paragraph(CELL_SEPARATOR.join(one_line(_all_text(cell)) for cell in cells))
-            for cell in cells:
-                self._notes_of(cell)
+            elif cells:
+                rows.append(cells)
+        self._rows(rows)
+
+    def _rows(self, rows: list[list["_Element"]]) -> None:
+        """Add the rows collected so far as one block, then the notes in them; forget them."""
+        lines = (CELL_SEPARATOR.join(map(_all_text, cells)) for cells in rows)
+        self.builder.paragraph("\n".join(lines))
+        for cell in chain.from_iterable(rows):
+            self._notes_of(cell)
+        rows.clear()
 
     def _level(self, paragraph: "_Element") -> int:
         properties = paragraph.find(f"{_W}pPr")
@@ -178,8 +189,8 @@ def _pieces(element: "_Element") -> Iterator[str]:
 
 
 def _all_text(cell: "_Element") -> str:
-    """Return the text of everything in a table cell, nested tables and text boxes included."""
-    return " ".join(_text(paragraph) for paragraph in _seen(cell, f"{_W}p"))
+    """Return, on one line, the text of everything in an element, nested tables included."""
+    return one_line(" ".join(_text(paragraph) for paragraph in _seen(cell, f"{_W}p")))
 
 
 def _text_boxes(paragraph: "_Element") -> Iterator["_Element"]:
@@ -193,10 +204,6 @@ def _seen(element: "_Element", tag: str) -> Iterator["_Element"]:
             yield child
         elif isinstance(child.tag, str) and child.tag not in _UNSEEN:
             yield from _seen(child, tag)
-
-
-def _has_text(cell: "_Element") -> bool:
-    return bool(_all_text(cell).strip())
 
 
 def _outline_level(properties: "_Element") -> int | None:
@@ -238,7 +245,7 @@ def _inherited(identifier: str, own: dict[str, int], bases: dict[str, str]) -> i
     return own.get(identifier, 0)
 
 
-def _notes(part: "docx.parts.document.DocumentPart") -> dict[tuple[str, str], "_Element"]:
+def _notes(part: "DocumentPart") -> dict[tuple[str, str], "_Element"]:
     notes: dict[tuple[str, str], _Element] = {}
     for relationship in part.rels.values():
         kind = _NOTE_PARTS.get(relationship.reltype)
@@ -250,12 +257,12 @@ def _notes(part: "docx.parts.document.DocumentPart") -> dict[tuple[str, str], "_
     return notes
 
 
-def _margins(part: "docx.parts.document.DocumentPart") -> list[str]:
+def _margins(part: "DocumentPart") -> list[str]:
     """Return what page headers and footers say, each once; a page number says nothing."""
     texts: list[str] = []
     for relationship in part.rels.values():
         if relationship.reltype in _MARGIN_PARTS and not relationship.is_external:
-            text = one_line(_all_text(parse_xml(relationship.target_part.blob)))
+            text = _all_text(parse_xml(relationship.target_part.blob))
             if _LETTER.search(text) and text not in texts:
                 texts.append(text)
     return texts

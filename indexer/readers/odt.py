@@ -7,7 +7,7 @@ rendering repeats a space as often as the file says, which may be a thousand mil
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,6 +55,7 @@ _CELLS = frozenset({"table:table-cell", "table:covered-table-cell"})
 _TITLE_STYLE = "Title"
 _DEEPEST_HEADING = 10
 _LETTER = re.compile(r"[^\W\d_]")
+_SPACES_AROUND_BREAK = re.compile(r" *\n *")
 _SPACES = re.compile(r"[ \t\r\n]+")
 
 
@@ -93,7 +94,6 @@ class _Walk:
     title_styles: frozenset[str]
     title: str | None = None
     first_heading: str | None = None
-    _hanging: list["Element"] = field(default_factory=list)
 
     def blocks(self, container: "Element") -> None:
         """Add the paragraphs and tables of a container, in order."""
@@ -118,16 +118,17 @@ class _Walk:
             self.blocks(hanging)
 
     def _table(self, table: "Element") -> None:
-        """Add a table row by row; a row with one filled cell is layout, so its content is text."""
+        """Add a table, a line for each row; a row with one filled cell is layout, and so text."""
+        lines: list[str] = []
         for row in _rows(table):
             cells = [cell for cell in row.children if cell.tag in _CELLS and _all_text(cell)]
-            if len(cells) == 1:
-                self.blocks(cells[0])
-            else:
-                self.builder.paragraph(CELL_SEPARATOR.join(map(_all_text, cells)))
-
-
-_SPACES_AROUND_BREAK = re.compile(r" *\n *")
+            if len(cells) != 1:
+                lines.append(CELL_SEPARATOR.join(map(_all_text, cells)))
+                continue
+            self.builder.paragraph("\n".join(lines))
+            lines.clear()
+            self.blocks(cells[0])
+        self.builder.paragraph("\n".join(filter(None, lines)))
 
 
 def _pieces(element: "Element") -> Iterator[str]:
@@ -196,6 +197,7 @@ def _refuse_encrypted(document: odfdo.Document) -> None:
 
     :raises UnreadableFileError: if it is.
     """
-    manifest = document.container.get_part("META-INF/manifest.xml")
+    package = document.container
+    manifest = package.get_part("META-INF/manifest.xml") if package else None
     if isinstance(manifest, bytes) and b"encryption-data" in manifest:
         raise UnreadableFileError("the OpenDocument text is protected by a password")

@@ -164,7 +164,7 @@ def _paragraph_starts(column: Sequence[Line], heading_level: Callable[[str], int
         if advance <= size * _SAME_ROW:
             continue
         other_size = size > min(previous.size, line.size) * _OTHER_SIZE
-        gap = advance > pitch * _GAP
+        gap = advance > pitch * size * _GAP
         heading = levels[index] or levels[index - 1]
         bullet = _BULLET.match(line.text)
         ended = _ends_sentence(previous.text)
@@ -177,17 +177,19 @@ def _paragraph_starts(column: Sequence[Line], heading_level: Callable[[str], int
 
 
 def _usual_pitch(column: Sequence[Line]) -> float:
-    """Return the distance between lines of one paragraph: the lower quartile of all distances."""
-    size = max(line.size for line in column)
-    advances = sorted(
-        second.across - first.across
+    """Return the distance between lines of one paragraph, in letter sizes.
+
+    It is the lower quartile of all distances, because lines inside paragraphs are most lines.
+    """
+    pitches = sorted(
+        (second.across - first.across) / max(first.size, second.size)
         for first, second in pairwise(column)
-        if second.across - first.across > first.size * _SAME_ROW
+        if second.across - first.across > max(first.size, second.size) * _SAME_ROW
     )
-    if not advances:
-        return size * _LOOSEST_PITCH
-    usual = advances[len(advances) // 4]
-    return usual if len(advances) >= _FEW_LINES else min(usual, size * _LOOSEST_PITCH)
+    if not pitches:
+        return _LOOSEST_PITCH
+    usual = pitches[len(pitches) // 4]
+    return usual if len(pitches) >= _FEW_LINES else min(usual, _LOOSEST_PITCH)
 
 
 def goes_on(last: Block, block: Block) -> bool:

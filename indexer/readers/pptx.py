@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import pptx
 from lxml import etree
 from pptx.enum.shapes import PP_PLACEHOLDER
+from pptx.shapes.autoshape import Shape
+from pptx.shapes.graphfrm import GraphicFrame
+from pptx.shapes.group import GroupShape
 
 from indexer.documents import Document
 from indexer.readers.base import DEFAULT_LIMITS, DocumentBuilder, Limits, check_zip, one_line
@@ -74,14 +77,15 @@ def _shape_blocks(shapes: Iterable["BaseShape"]) -> Iterator[str]:
     for shape in shapes:
         if shape.is_placeholder and shape.placeholder_format.type in _FURNITURE:
             continue
-        if hasattr(shape, "shapes"):
+        if isinstance(shape, GroupShape):
             yield from _shape_blocks(shape.shapes)
-        elif shape.has_text_frame:
+        elif isinstance(shape, Shape):
             yield from _frame_blocks(shape.text_frame)
-        elif getattr(shape, "has_table", False):
-            for row in shape.table.rows:
-                cells = (one_line(cell.text_frame.text) for cell in row.cells)
-                yield CELL_SEPARATOR.join(cell for cell in cells if cell)
+        elif isinstance(shape, GraphicFrame) and shape.has_table:
+            rows = (
+                [one_line(cell.text_frame.text) for cell in row.cells] for row in shape.table.rows
+            )
+            yield "\n".join(CELL_SEPARATOR.join(filter(None, row)) for row in rows if any(row))
         else:
             yield from _diagram_blocks(shape)
 

@@ -63,7 +63,7 @@ def _document(source: str, limits: Limits) -> Document:
 
 def _stripped(source: str) -> str:
     """Return the text of normalised RTF, one paragraph a line."""
-    text: str = rtf_to_text(source, errors="replace")
+    text = str(rtf_to_text(source, errors="replace"))  # type: ignore[no-untyped-call]
     if any("\ud800" <= letter <= "\udfff" for letter in text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
