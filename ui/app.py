@@ -1,6 +1,8 @@
 """The page: what `crosstongue ui` gives to Streamlit.
 
-Only what all pages share stands here; each page is a file in `pages/`.
+Only what all pages share stands here; each page is a file in `views/`. A folder called
+`pages` would be taken by Streamlit for an app of the older kind, which the first visit to one of
+its addresses would start without this file.
 """
 
 from pathlib import Path
@@ -16,8 +18,8 @@ with faults_as_sentences():
     style()
     st.navigation(
         [
-            st.Page("pages/search.py", title="Search", url_path="search", default=True),
-            st.Page("pages/library.py", title="Library", url_path="library"),
+            st.Page("views/search.py", title="Search", default=True),
+            st.Page("views/library.py", title="Library", url_path="library"),
         ],
         position="top",
     ).run()

@@ -13,6 +13,7 @@ from pathlib import Path
 import streamlit as st
 
 from indexer.errors import CrosstongueError
+from ui.failures import sentence
 from ui.safe_text import text_html
 
 _STYLE = Path(__file__).with_name("page.css")
@@ -56,21 +57,9 @@ def faults_as_sentences() -> Iterator[None]:
         yield
     except CrosstongueError as error:
         notice(str(error), error=True)
-    except sqlite3.Error as error:
-        _LOG.exception("The index could not be read")
-        notice(
-            f"The index could not be read ({error}).",
-            "Reload the page. If it stays, move the index folder away and index your folders "
-            "again: your documents themselves are untouched.",
-            error=True,
-        )
-    except OSError as error:
-        _LOG.exception("The page met an error of the system")
-        notice(
-            f"The system refused something the page needs ({error.strerror or error}).",
-            "Check free disk space and permissions, then reload the page.",
-            error=True,
-        )
+    except (sqlite3.Error, OSError, MemoryError) as error:
+        _LOG.exception("The page met an error of the database or the system")
+        notice(sentence(error), "Then reload this page.", error=True)
     except Exception as error:  # the last line of defence: a person is shown no traceback
         _LOG.exception("The page met an error nobody foresaw")
         notice(

@@ -4,21 +4,26 @@ A Streamlit script runs again at every key press that matters; opening an index,
 encoder and counting its rows happen once. Nothing here draws.
 """
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import streamlit as st
 
+from indexer.database import FILE_NAME
+from indexer.errors import IndexNotFoundError
 from indexer.index import Index
 from indexer.status import IndexStatus
 from search import Searcher
 from ui.locations import index_folder
 
-DATABASE = "index.db"
 # An index made again in the same folder is another index; the one before it stays open a while for
 # the windows that still ask it.
 KEPT_OPEN = 2
+
+_LOG = logging.getLogger(__name__)
 
 Stamp = tuple[int, ...]
 
@@ -58,12 +63,15 @@ def index_here() -> Index | None:
 
     :raises CrosstongueError: if it cannot be opened.
     """
-    database = index_folder() / DATABASE
+    database = index_folder() / FILE_NAME
     try:
         made = database.stat()
     except FileNotFoundError:
         return None
-    return _opened(str(database.parent), (made.st_dev, made.st_ino))
+    try:
+        return _opened(str(database.parent), (made.st_dev, made.st_ino))
+    except IndexNotFoundError:  # a job is making it at this moment
+        return None
 
 
 def has_documents(index: Index) -> bool:
@@ -73,7 +81,7 @@ def has_documents(index: Index) -> bool:
 
 
 def searcher_of(index: Index) -> Searcher:
-    """Return the index's searcher, its encoder loaded."""
+    """Return the index's searcher; everything it needs loads while the person types."""
     return _searcher(index, id(index))
 
 
@@ -89,7 +97,18 @@ def _opened(folder: str, _made: Stamp) -> Index:
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT_OPEN)
 def _searcher(_index: Index, identity: int) -> Searcher:
-    return Searcher(_index)
+    searcher = Searcher(_index)
+    Thread(target=_warm, args=(searcher,), name="warm-up", daemon=True).start()
+    return searcher
+
+
+def _warm(searcher: Searcher) -> None:
+    """Load the encoder and the vectors, which a first search would otherwise wait for."""
+    try:
+        searcher.search("warm up", limit=1)
+    except Exception:
+        # The search a person asks for meets the same fault, and the page puts it into words.
+        _LOG.info("The index could not be warmed up", exc_info=True)
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT_OPEN)
@@ -110,7 +129,7 @@ def _folders(index: Index, root: bytes) -> list[Path]:
 def _written(folder: Path) -> Stamp:
     """Return what changes with every write: the sizes and times of the database and its log."""
     stamp: list[int] = []
-    for name in (DATABASE, f"{DATABASE}-wal"):
+    for name in (FILE_NAME, f"{FILE_NAME}-wal"):
         try:
             found = (folder / name).stat()
         except FileNotFoundError:

@@ -166,6 +166,8 @@ def _ended(job: Job, folders: str) -> str:
 
 
 def _asked(job: Job) -> str | None:
+    if job.state == "paused" and job.request == "pause":
+        return None  # granted; the request stands as long as the pause lasts
     waiting = {"pause": "pausing…", "stop": "stopping…", "resume": "going on…"}
     return waiting.get(job.request or "")
 

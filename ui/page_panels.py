@@ -39,7 +39,7 @@ def starter_here() -> JobStarter:
 
 def samples() -> Path:
     """Return the folder of documents that ships with Crosstongue."""
-    return data_folder() / "samples"
+    return (data_folder() / "samples").resolve()
 
 
 def at_work(index: Index | None) -> bool:
@@ -101,11 +101,12 @@ def _at_work(index: Index | None, job: Job | None) -> None:
         return
     _progress(progress_of(job))
     with st.container(horizontal=True, gap="small", key="job-buttons"):
-        waiting = job.request is not None
         if job.state == "paused":
-            _request("Go on", jobs.request_resume, index, job, disabled=waiting)
+            asked = job.request in ("resume", "stop")
+            _request("Go on", jobs.request_resume, index, job, disabled=asked)
         else:
-            _request("Pause", jobs.request_pause, index, job, disabled=waiting)
+            asked = job.request is not None
+            _request("Pause", jobs.request_pause, index, job, disabled=asked)
         _request("Stop", jobs.request_stop, index, job, disabled=job.request == "stop")
 
 

@@ -6,13 +6,15 @@ All the cards are one piece of HTML; `<details>` unfolds a passage without askin
 
 from collections.abc import Sequence
 from pathlib import Path
+from unicodedata import east_asian_width
 
+from indexer.sections import HEADING_SEPARATOR
 from search.hits import Hit, PassageHit
 from ui.language_names import UNKNOWN, language_name
 from ui.safe_text import attribute, name_html, path_html, text_html
 
-# Characters of the passage shown around the sentence that answers: with a sentence between them,
-# three to five lines of a card at full width.
+# Columns of the passage shown around the sentence that answers: with a sentence between them,
+# three to five lines of a card at full width. A Chinese, Japanese or Korean character takes two.
 BEFORE = 110
 AFTER = 190
 # A cut looks for white space this far inwards before it falls in the middle of a word; scripts
@@ -36,11 +38,12 @@ def _card(hit: Hit, roots: Sequence[Path]) -> str:
     others = hit.passages[1:]
     return (
         '<article class="ct-card"><header>'
-        f'<h3 lang="{_tag(hit.language)}">{name_html(title)}</h3>{_badge(hit.language)}</header>'
-        f'<p class="ct-where">{_file(hit.path, roots)}{_place(hit.passage)}</p>'
+        f'<h3 dir="auto" lang="{_tag(hit.language)}">{name_html(title)}</h3>'
+        f"{_badge(hit.language)}</header>"
+        f'<p class="ct-where">{_file(hit.path, roots)}{_place(hit.passage, title)}</p>'
         f'<p class="ct-snippet" {_directed(hit.passage)}>{_excerpt(hit.passage)}</p>'
         f'<footer>{_score(hit.cosine)}<div class="ct-more">'
-        f"{_whole_passage(hit.passage)}{_other_passages(others) if others else ''}"
+        f"{_whole_passage(hit.passage)}{_other_passages(others, title) if others else ''}"
         "</div></footer></article>"
     )
 
@@ -62,14 +65,17 @@ def _file(path: Path, roots: Sequence[Path]) -> str:
     return f'<span title="{attribute(str(path))}">{path_html(shown)}</span>'
 
 
-def _place(passage: PassageHit) -> str:
+def _place(passage: PassageHit, title: str) -> str:
+    """Return the page and the headings above the passage, the document's title left out."""
     place = ""
+    heading = (passage.heading or "") + HEADING_SEPARATOR
+    heading = heading.removeprefix(title + HEADING_SEPARATOR).removesuffix(HEADING_SEPARATOR)
     if passage.page is not None:
         place += f'<span class="ct-place">page {passage.page}</span>'
-    if passage.heading:
+    if heading:
         place += (
-            f'<span class="ct-place" lang="{_tag(passage.language)}">'
-            f"{name_html(passage.heading)}</span>"
+            f'<span class="ct-place"><bdi dir="auto" lang="{_tag(passage.language)}">'
+            f"{name_html(heading)}</bdi></span>"
         )
     return place
 
@@ -77,7 +83,8 @@ def _place(passage: PassageHit) -> str:
 def _excerpt(passage: PassageHit) -> str:
     """Return the sentence that answers, marked, with what stands around it in the passage."""
     before, sentence, after = _parted(passage)
-    opening, closing = _end_of(before, BEFORE), _start_of(after, AFTER)
+    wide = 2 if _is_wide(sentence) else 1
+    opening, closing = _end_of(before, BEFORE // wide), _start_of(after, AFTER // wide)
     return (
         f"{ELLIPSIS if len(opening) < len(before) else ''}{text_html(opening)}"
         f"<mark>{text_html(sentence)}</mark>"
@@ -95,10 +102,10 @@ def _whole_passage(passage: PassageHit) -> str:
     )
 
 
-def _other_passages(passages: Sequence[PassageHit]) -> str:
+def _other_passages(passages: Sequence[PassageHit], title: str) -> str:
     more = "1 more passage" if len(passages) == 1 else f"{len(passages)} more passages"
     items = "".join(
-        f'<li><p class="ct-where">{_score(passage.cosine)}{_place(passage)}</p>'
+        f'<li><p class="ct-where">{_score(passage.cosine)}{_place(passage, title)}</p>'
         f'<div class="ct-passage" {_directed(passage)}>{text_html(passage.text)}</div></li>'
         for passage in passages
     )
@@ -110,7 +117,7 @@ def _score(cosine: float) -> str:
     return (
         '<span class="ct-score" title="How near the passage is to the query: the cosine of their '
         f'vectors, at most 1"><span class="ct-meter"><i style="width:{share:.0%}"></i></span>'
-        f"{cosine:.2f}</span>"
+        f"similarity {cosine:.2f}</span>"
     )
 
 
@@ -119,6 +126,11 @@ def _parted(passage: PassageHit) -> tuple[str, str, str]:
     start = max(passage.snippet_start - passage.start, 0)
     end = start + len(passage.snippet)
     return passage.text[:start], passage.text[start:end], passage.text[end:]
+
+
+def _is_wide(text: str) -> bool:
+    """Whether most characters take two columns."""
+    return 2 * sum(east_asian_width(char) in "WF" for char in text) > len(text)
 
 
 def _end_of(text: str, length: int) -> str:

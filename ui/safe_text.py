@@ -43,15 +43,20 @@ def text_html(text: str) -> str:
 
 
 def name_html(name: str) -> str:
-    """Return a title or a file's name as HTML, isolated from the direction of what surrounds it."""
-    return f'<bdi dir="auto">{_escaped(name, _IN_NAMES)}</bdi>'
+    """Return a title or a file's name as HTML; the tag around it gives it a direction."""
+    return _escaped(name, _IN_NAMES)
 
 
 def path_html(path: PurePath | str) -> str:
-    """Return a path as HTML: left to right between its parts, each part in its own direction."""
-    parts = (_escaped(part, _IN_NAMES) for part in _decoded(path).split("/"))
-    written = "/<wbr>".join(f'<bdi dir="auto">{part}</bdi>' if part else "" for part in parts)
-    return f'<span dir="ltr" class="ct-path">{written}</span>'
+    """Return a path as HTML: left to right between its parts, each part in its own direction.
+
+    The extension stands apart, so that it comes last also after a name written right to left.
+    """
+    *folders, name = _decoded(path).split("/")
+    stem, dot, extension = name.rpartition(".")
+    parts = [_isolated(folder) for folder in folders]
+    parts.append(f"{_isolated(stem)}.{_isolated(extension)}" if dot and stem else _isolated(name))
+    return f'<span dir="ltr" class="ct-path">{"/<wbr>".join(parts)}</span>'
 
 
 def attribute(value: str) -> str:
@@ -61,6 +66,10 @@ def attribute(value: str) -> str:
 
 def _decoded(path: PurePath | str) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
+
+
+def _isolated(name: str) -> str:
+    return f'<bdi dir="auto">{_escaped(name, _IN_NAMES)}</bdi>' if name else ""
 
 
 def _code(match: re.Match[str]) -> str:

@@ -83,7 +83,7 @@ def _confirm_forgetting(index: Index, source: Source) -> None:
 
 
 def _offer_samples(sources: tuple[Source, ...]) -> None:
-    if os.fsencode(samples().resolve()) not in {source.root for source in sources}:
+    if os.fsencode(samples()) not in {source.root for source in sources}:
         st.button("Add the sample folder", on_click=start_indexing, args=(samples(),))
 
 

@@ -34,6 +34,7 @@ def page() -> None:
         _welcome(index)
         return
     brand("Ask in your language, read answers in any.")
+    searcher_of(index)
     _recall(facts)
     st.text_input(
         "Search",
@@ -68,7 +69,7 @@ def _welcome(index: Index | None) -> None:
         "Then ask in yours: it finds the passages that answer, whatever language they are in. "
         "Everything stays on this machine.</p>"
     )
-    section("1. Choose a folder")
+    section("Choose a folder")
     add_folder()
     line("PDF, Word, PowerPoint, Excel, OpenDocument, EPUB, HTML, Markdown, text, e-mail and more.")
     section("Or look around first")
@@ -162,7 +163,7 @@ def _folder_labels(facts: Facts) -> dict[str, str]:
 
 def _recall(facts: Facts) -> None:
     """Put into the widgets what the address asks, or what was asked before another page showed."""
-    address = {name: st.query_params.get_all(name) for name in st.query_params}
+    address = _address()
     if _QUERY in st.session_state and address == st.session_state.get(_ADDRESS):
         return
     asked = Asked.from_address(address)
@@ -188,9 +189,13 @@ def _remember(asked: Asked) -> None:
     if asked != st.session_state.get(_ASKED):
         st.session_state[_LIMIT] = FIRST_RESULTS
     st.session_state[_ASKED] = asked
-    if asked.address != st.session_state.get(_ADDRESS):
+    if asked.address != _address():
         st.query_params.from_dict(asked.address)
     st.session_state[_ADDRESS] = asked.address
+
+
+def _address() -> dict[str, list[str]]:
+    return {name: st.query_params.get_all(name) for name in st.query_params}
 
 
 def _ask(question: str) -> None:
