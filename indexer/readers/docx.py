@@ -17,8 +17,8 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml.parser import parse_xml
 
 from indexer.documents import Document
-from indexer.readers.base import DEFAULT_LIMITS, DocumentBuilder, Limits, check_zip, one_line
-from indexer.readers.faults import reading
+from indexer.readers.base import DEFAULT_LIMITS, DocumentBuilder, Limits, one_line
+from indexer.readers.faults import reading_archive
 from indexer.readers.titles import real_title
 
 if TYPE_CHECKING:
@@ -67,8 +67,7 @@ def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Document:
         headers and footers once at the end.
     :raises UnreadableFileError: if it is damaged, encrypted, beyond a limit or without text.
     """
-    check_zip(path, limits)
-    with reading("Word document"), path.open("rb") as file:
+    with reading_archive("Word document", path, limits) as file:
         opened = docx.Document(file)
         walk = _Walk(
             DocumentBuilder(limits), _style_levels(opened.styles.element), _notes(opened.part)

@@ -17,9 +17,9 @@ from lxml import etree
 
 from indexer.documents import Document
 from indexer.errors import UnreadableFileError
-from indexer.readers.base import DEFAULT_LIMITS, DocumentBuilder, Limits, check_zip, one_line
+from indexer.readers.base import DEFAULT_LIMITS, DocumentBuilder, Limits, one_line
 from indexer.readers.encoding import decode
-from indexer.readers.faults import reading
+from indexer.readers.faults import reading_archive
 from indexer.readers.html import fill_from_html
 from indexer.readers.titles import real_title
 
@@ -46,8 +46,7 @@ def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Document:
         one that the list of contents gives it.
     :raises UnreadableFileError: if it is damaged, encrypted, beyond a limit or without text.
     """
-    check_zip(path, limits)
-    with reading("EPUB"), zipfile.ZipFile(path) as archive:
+    with reading_archive("EPUB", path, limits) as file, zipfile.ZipFile(file) as archive:
         package = _package(archive)
         _refuse_encrypted(archive, package)
         builder = DocumentBuilder(limits)

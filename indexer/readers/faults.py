@@ -4,10 +4,18 @@ Each library fails in its own ways on content that is not what it expects (a key
 number that is not one), so a reader wraps its use of the library here instead of listing them.
 """
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
 
 from indexer.errors import UnreadableFileError
+from indexer.readers.base import Limits, check_zip
+
+# Libraries raise OSError without a number for content they refuse, and a damaged offset makes the
+# system refuse a seek.
+_FAULTS_OF_CONTENT = (None, errno.EINVAL)
 
 
 @contextmanager
@@ -26,8 +34,25 @@ def reading(name: str) -> Iterator[None]:
     except RecursionError as error:
         raise UnreadableFileError(f"the {name} is nested too deeply") from error
     except OSError as error:
-        if error.errno is not None:
+        if error.errno not in _FAULTS_OF_CONTENT:
             raise
         raise UnreadableFileError(f"the {name} is damaged") from error
     except Exception as error:
-        raise UnreadableFileError(f"the {name} is damaged ({type(error).__name__})") from error
+        raise UnreadableFileError(f"the {name} is damaged") from error
+
+
+@contextmanager
+def reading_archive(name: str, path: Path, limits: Limits) -> Iterator[BinaryIO]:
+    """Open a zip-based document for a parsing library, after the archive has been checked.
+
+    The library gets an open file and not the path, so that it is closed whatever the library does.
+
+    :param name: the format as a person calls it.
+    :param path: the file.
+    :param limits: how much it may cost.
+    :raises UnreadableFileError: if the archive or its content cannot be read.
+    """
+    with reading(name):
+        check_zip(path, limits)
+        with path.open("rb") as file:
+            yield file

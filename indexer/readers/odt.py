@@ -16,8 +16,8 @@ import odfdo
 
 from indexer.documents import Document
 from indexer.errors import UnreadableFileError
-from indexer.readers.base import DEFAULT_LIMITS, DocumentBuilder, Limits, check_zip, one_line
-from indexer.readers.faults import reading
+from indexer.readers.base import DEFAULT_LIMITS, DocumentBuilder, Limits, one_line
+from indexer.readers.faults import reading_archive
 from indexer.readers.titles import real_title
 
 if TYPE_CHECKING:
@@ -68,9 +68,8 @@ def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Document:
         headers and footers once at the end.
     :raises UnreadableFileError: if it is damaged, encrypted, beyond a limit or without text.
     """
-    check_zip(path, limits)
-    with reading("OpenDocument text"):
-        opened = odfdo.Document(BytesIO(path.read_bytes()))
+    with reading_archive("OpenDocument text", path, limits) as file:
+        opened = odfdo.Document(BytesIO(file.read()))
         _refuse_encrypted(opened)
         walk = _Walk(DocumentBuilder(limits), _title_styles(opened))
         walk.blocks(opened.body)

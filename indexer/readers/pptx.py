@@ -12,8 +12,8 @@ from pptx.shapes.graphfrm import GraphicFrame
 from pptx.shapes.group import GroupShape
 
 from indexer.documents import Document
-from indexer.readers.base import DEFAULT_LIMITS, DocumentBuilder, Limits, check_zip, one_line
-from indexer.readers.faults import reading
+from indexer.readers.base import DEFAULT_LIMITS, DocumentBuilder, Limits, one_line
+from indexer.readers.faults import reading_archive
 from indexer.readers.titles import real_title
 
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Document:
         by rows and diagrams, then the speaker's notes.
     :raises UnreadableFileError: if it is damaged, encrypted, beyond a limit or without text.
     """
-    check_zip(path, limits)
-    with reading("PowerPoint presentation"), path.open("rb") as file:
+    with reading_archive("PowerPoint presentation", path, limits) as file:
         presentation = pptx.Presentation(file)
         builder = DocumentBuilder(limits)
         first_title: str | None = None

@@ -6,20 +6,16 @@ A row alone says little ("Ana | 34"), so each is written with the headers of its
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol, cast
 
 import openpyxl
 
 from indexer.documents import Document
 from indexer.errors import UnreadableFileError
-from indexer.readers.base import DEFAULT_LIMITS, DocumentBuilder, Limits, check_zip, one_line
-from indexer.readers.faults import reading
+from indexer.readers.base import DEFAULT_LIMITS, DocumentBuilder, Limits, one_line
+from indexer.readers.faults import reading_archive
 from indexer.readers.titles import real_title
 from indexer.readers.xlsx_numbers import shown
-
-if TYPE_CHECKING:
-    from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
-    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -36,6 +32,22 @@ CELL_SEPARATOR = " | "
 warnings.filterwarnings("ignore", category=UserWarning, module=r"openpyxl\.")
 
 
+class _Cell(Protocol):
+    """What is used of a cell, be it one with a value or the library's stand-in for none."""
+
+    value: Any
+    data_type: str
+    number_format: Any
+
+
+class _Sheet(Protocol):
+    """What is used of a sheet that is opened for reading only."""
+
+    def reset_dimensions(self) -> None: ...
+
+    def iter_rows(self) -> Iterator[tuple[_Cell, ...]]: ...
+
+
 def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Document:
     """Read a workbook.
 
@@ -44,8 +56,7 @@ def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Document:
     :return: its rows sheet by sheet, values as they are shown; formulas as their last result.
     :raises UnreadableFileError: if it is damaged, encrypted, beyond a limit or without text.
     """
-    check_zip(path, limits)
-    with reading("Excel workbook"), path.open("rb") as file:
+    with reading_archive("Excel workbook", path, limits) as file:
         workbook = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         try:
             builder = DocumentBuilder(limits)
@@ -53,7 +64,7 @@ def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Document:
                 builder.page(number)
                 sheet = workbook[name]
                 if hasattr(sheet, "reset_dimensions"):  # a sheet of charts has no cells
-                    _sheet(builder, name, _rows(sheet))
+                    _sheet(builder, name, _rows(cast(_Sheet, sheet)))
             return builder.build(real_title(workbook.properties.title), MEDIA_TYPE)
         finally:
             workbook.close()
@@ -99,7 +110,7 @@ def _written(row: list[str], headers: list[str]) -> str:
     return "; ".join(named)
 
 
-def _rows(sheet: "ReadOnlyWorksheet") -> Iterator[list[str]]:
+def _rows(sheet: _Sheet) -> Iterator[list[str]]:
     """Yield the rows that have text, each cell as it is shown."""
     sheet.reset_dimensions()  # what the file says of its size may be wrong by millions of rows
     cells = 0
@@ -112,7 +123,7 @@ def _rows(sheet: "ReadOnlyWorksheet") -> Iterator[list[str]]:
             yield texts
 
 
-def _text(cell: "ReadOnlyCell | EmptyCell") -> str:
+def _text(cell: _Cell) -> str:
     if cell.value is None or cell.data_type == "e":
         return ""
     try:
