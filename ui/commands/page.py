@@ -27,7 +27,7 @@ OpenOption = Annotated[
     bool, typer.Option("--open/--no-open", help="Open the page in a browser, where there is one.")
 ]
 # What `demo` suggests typing first: its answer in the samples is in other languages.
-SUGGESTION = "how do I treat a burn"
+SUGGESTION = "my bicycle has a puncture"
 
 
 def ui(
@@ -108,7 +108,7 @@ def _demo_index(folder: Path) -> "Index":
     from indexer import Index, load_encoder
     from indexer.errors import EncoderMismatchError, SchemaTooNewError
 
-    make_private(folder)
+    make_private(folder.parent)
     try:
         return Index.create(folder, encoder=load_encoder())
     except (EncoderMismatchError, SchemaTooNewError):

@@ -1,0 +1,22 @@
+"""Run the benchmarks: all, or those named."""
+
+import sys
+from importlib import import_module
+
+# The first group needs nothing but the checkout; the second a folder of test sentences.
+BENCHMARKS = ("samples", "questions", "encoding", "indexing", "searching", "cold_search")
+WITH_DATA = ("tatoeba",)
+
+
+def main() -> None:
+    """Run the benchmarks named on the command line, or all that need no data."""
+    names = sys.argv[1:] or BENCHMARKS
+    for name in names:
+        if name not in BENCHMARKS + WITH_DATA:
+            sys.exit(f"There is no benchmark {name!r}; there are {', '.join(BENCHMARKS)}.")
+        print(f"# {name}", flush=True)
+        import_module(f"benchmarks.{name}").main()
+
+
+if __name__ == "__main__":
+    main()

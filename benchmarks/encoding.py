@@ -1,0 +1,63 @@
+"""The embedded encoder's texts a second, beside its tokenizer alone and beside model2vec.
+
+model2vec's StaticModel gets the same table, dequantised, the same tokenizer and the same texts, in
+the same run, in turns.
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+
+import numpy as np
+from model2vec import StaticModel
+from tokenizers import Tokenizer
+
+from benchmarks.texts import passages, short_texts
+from indexer.encoders.embedded import EmbeddedEncoder
+from indexer.resources import data_folder
+
+TURNS = 5
+
+
+def main() -> None:
+    """Print medians over several turns."""
+    folder = data_folder() / "embedded"
+    encoder = EmbeddedEncoder(folder)
+    table = encoder.model.table.astype(np.float32) * encoder.model.scale[:, None]
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    peer = StaticModel(vectors=table, tokenizer=tokenizer, normalize=True)
+    for name, texts in (
+        ("31 characters", short_texts(100_000)),
+        ("passages of about 500 characters", passages(8_000, 450)),
+    ):
+        ours = encoder.encode(texts[:200])
+        theirs = peer.encode(texts[:200], max_length=None)
+        agreement = float(np.einsum("ij,ij->i", ours, theirs).mean())
+        contenders: dict[str, Callable[[], object]] = {
+            "embedded": lambda t=texts: encoder.encode(t),
+            "embedded with languages": lambda t=texts: encoder.encode_with_languages(t),
+            "tokenizer alone": lambda t=texts: tokenizer.encode_batch_fast(
+                t, add_special_tokens=False
+            ),
+            "model2vec": lambda t=texts: peer.encode(t, max_length=None, use_multiprocessing=False),
+        }
+        rates: dict[str, list[float]] = {key: [] for key in contenders}
+        for contender in contenders.values():
+            contender()
+        for _ in range(TURNS):
+            for key, contender in contenders.items():
+                began = time.perf_counter()
+                contender()
+                rates[key].append(len(texts) / (time.perf_counter() - began))
+        median = {key: statistics.median(values) for key, values in rates.items()}
+        print(f"{name}; mean cosine to model2vec's vectors {agreement:.4f}")
+        for key, value in median.items():
+            print(
+                f"  {key:24} {value:10,.0f} texts/s  {value / median['model2vec']:.2f} x model2vec"
+            )
+        share = median["embedded"] / median["tokenizer alone"]
+        print(f"  embedded runs at {100 * share:.0f} % of the tokenizer alone")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""In-process search over 50,000 passages: the median, beside FAISS alone on the same vectors."""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import faiss
+import numpy as np
+
+from benchmarks.samples import sample_queries
+from benchmarks.texts import passages
+from indexer import Index, load_encoder, sync
+from search import Searcher
+
+PASSAGES = 50_000
+A_DOCUMENT = 10
+
+
+def main() -> None:
+    """Print medians over the sample queries."""
+    encoder = load_encoder()
+    queries = [query.query for query in sample_queries()]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "documents"
+        texts = passages(PASSAGES, 400)
+        for number in range(0, PASSAGES, A_DOCUMENT):
+            place = folder / f"{number // 5_000:03}"
+            place.mkdir(parents=True, exist_ok=True)
+            sections = [f"## {i}\n\n{text}" for i, text in enumerate(texts[number : number + 10])]
+            (place / f"{number}.md").write_text("\n\n".join(sections), "utf-8")
+        with Index.create(Path(name) / "index", encoder=encoder) as index:
+            sync(index, folder)
+            status = index.status()
+            searcher = Searcher(index)
+            for query in queries[:20]:
+                searcher.search(query)
+            whole = _median(lambda query: searcher.search(query), queries)
+            filtered = _median(
+                lambda query: searcher.search(query, languages=["de", "ja"]), queries
+            )
+            flat = faiss.IndexFlatIP(encoder.dimension)
+            flat.add(
+                np.concatenate(
+                    [encoder.encode(texts[i : i + 5_000]) for i in range(0, len(texts), 5_000)]
+                )
+            )
+            alone = _median(lambda query: flat.search(encoder.encode([query]), 50), queries)
+    print(
+        f"{status.passages:,} passages: median {1e3 * whole:.1f} ms a query, "
+        f"{1e3 * filtered:.1f} ms with a language filter; "
+        f"encoding and FAISS alone {1e3 * alone:.1f} ms ({whole / alone:.1f} times)"
+    )
+
+
+def _median(search: Callable[[str], object], queries: list[str]) -> float:
+    times = []
+    for query in queries:
+        began = time.perf_counter()
+        search(query)
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+if __name__ == "__main__":
+    main()
