@@ -8,8 +8,8 @@ memory, so every member is unpacked once here, in small pieces that are thrown a
 import struct
 import zipfile
 import zlib
-from pathlib import Path
 from io import SEEK_CUR
+from pathlib import Path
 from typing import BinaryIO
 
 from indexer.errors import UnreadableFileError

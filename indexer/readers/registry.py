@@ -5,6 +5,7 @@ index learn nothing of it. Reader modules, and the libraries they need, load whe
 their format is read.
 """
 
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -14,6 +15,7 @@ from indexer.documents import Document
 from indexer.errors import UnreadableFileError
 from indexer.readers import signatures
 from indexer.readers.base import DEFAULT_LIMITS, Limits, megabytes
+from indexer.readers.faults import reading
 
 # Recorded in every index; raise it when a reader's text changes, so that files are read again.
 READERS_VERSION = 1
@@ -130,9 +132,11 @@ _TEXT_NAMES = frozenset(
     }
 )
 
+_ZIP_MODULES = frozenset({"docx", "pptx", "xlsx", "odt", "epub"})
+
 # HTML saved under another name is common (a download that was an error page); it is read as HTML
 # under these names alone, because Markdown and subtitles may begin with a tag and be themselves.
-_HTML_BY_CONTENT = frozenset({"text", "pdf", "docx", "pptx", "xlsx", "odt", "rtf", "epub"})
+_HTML_BY_CONTENT = _ZIP_MODULES | {"text", "pdf", "rtf"}
 
 
 def format_of(path: PurePath) -> Format | None:
@@ -170,26 +174,19 @@ def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Document:
     try:
         actual = _actual_format(path, named, limits)
         reader: Reader = import_module(f"indexer.readers.{actual.module}").read
-        return reader(path, limits)
-    except (UnreadableFileError, MemoryError):
-        raise
+        with reading(actual.name):
+            return reader(path, limits)
     except OSError as error:
-        raise UnreadableFileError(
-            f"the file cannot be opened: {error.strerror or error}"
-        ) from error
-    except RecursionError as error:
-        raise UnreadableFileError("the content is nested too deeply") from error
-    except Exception as error:  # a parsing library may raise anything on a damaged file
-        raise UnreadableFileError(
-            f"the {named.name} reader failed on the content ({type(error).__name__})"
-        ) from error
+        reason = f"the file cannot be opened: {error.strerror or error}"
+        raise UnreadableFileError(reason) from error
 
 
 def _actual_format(path: Path, named: Format, limits: Limits) -> Format:
     """Return the format to read a file as: the named one, unless its content is plainly another."""
-    if not path.is_file():
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
         raise UnreadableFileError("it is not a regular file")
-    size = path.stat().st_size
+    size = status.st_size
     if size == 0:
         raise UnreadableFileError("the file is empty")
     if size > limits.max_file_bytes:
@@ -210,8 +207,8 @@ def _actual_format(path: Path, named: Format, limits: Limits) -> Format:
         raise UnreadableFileError("the file is a zip archive, not text")
     if named.signature is None or named.module == "html":
         return named
-    if signatures.is_zip(head) and _is_zip_based(named):
-        return named  # the reader says what is wrong with the archive
+    if signatures.is_zip(head) and named.module in _ZIP_MODULES:
+        return named  # damaged perhaps; its reader says how
     raise UnreadableFileError(f"the file is named {path.suffix.lower()} but is not {named.name}")
 
 
@@ -226,7 +223,3 @@ def _format_by_content(path: Path, head: bytes, named: Format) -> Format | None:
         if other.signature(head, path):
             return other
     return None
-
-
-def _is_zip_based(named: Format) -> bool:
-    return named.module in {"docx", "pptx", "xlsx", "odt", "epub"}

@@ -15,13 +15,16 @@ Signature = Callable[[bytes, Path], bool]
 
 _HTML_STARTS = (b"<!doctype html", b"<html")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_PDF = b"%PDF-"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def is_pdf(head: bytes, path: Path) -> bool:
-    """Whether the content is a PDF."""
-    return b"%PDF-" in head
+    """Whether the content is a PDF; before the header, junk is allowed in a file named so."""
+    if path.suffix.lower() == ".pdf":
+        return _PDF in head
+    return head.lstrip().startswith(_PDF)
 
 
 def is_rtf(head: bytes, path: Path) -> bool:

@@ -32,10 +32,15 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Document:
 def from_text(text: str, media_type: str, limits: Limits = DEFAULT_LIMITS) -> Document:
     """Return text as a document, paragraph by paragraph, whatever markup it may have."""
     builder = DocumentBuilder(limits)
+    fill_from_text(builder, text)
+    return builder.build(None, media_type)
+
+
+def fill_from_text(builder: DocumentBuilder, text: str) -> None:
+    """Add the paragraphs of plain text, and pages where form feeds part them, to a document."""
     pages = text.split(_FORM_FEED)
     for number, page in enumerate(pages, start=1):
         if len(pages) > 1:
             builder.page(number)
         for paragraph in _BLANK_LINES.split(clean(page)):
             builder.paragraph(paragraph)
-    return builder.build(None, media_type)
