@@ -62,7 +62,7 @@ def _log(clock: Callable[[], float]) -> ProgressCallback:
         if event.phase == last_phase and clock() - last_time < LOG_SECONDS:
             return
         last_phase, last_time = event.phase, clock()
-        say_aside(f"{event.phase}: {figures(event)}")
+        say_aside(": ".join(part for part in (event.phase, figures(event)) if part))
 
     return write
 
@@ -70,7 +70,7 @@ def _log(clock: Callable[[], float]) -> ProgressCallback:
 def figures(event: SyncProgress) -> str:
     """Write an event's figures: how much of how much, the rate and the time left."""
     if not event.files_total:
-        return f"{event.files_done:,} files"
+        return f"{event.files_done:,} files seen" if event.files_done else ""
     unit = "passages" if event.phase == "re-embedding" else "files"
     parts = [f"{event.files_done:,} of {event.files_total:,} {unit}"]
     if event.files_failed:

@@ -1,6 +1,5 @@
 """`index`, `status` and `forget`: folders into the index, what is in it, and out of it again."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -127,38 +126,31 @@ def forget(
 @contextmanager
 def _opened_for(folders: list[str] | None, where: Path, dry_run: bool) -> Iterator["Index"]:
     """Open the index to write to, or make it; a dry run makes none that would stay."""
+    import tempfile
+
     from indexer import Index, load_encoder
     from indexer.errors import IndexNotFoundError
+    from indexer.paths import to_bytes
+    from indexer.scan import check_folder
 
     try:
         opened = Index.open(where)
     except IndexNotFoundError:
         if not folders:
             raise
-        _check_folders(folders)
+        for folder in folders:  # a misspelt name makes no index
+            check_folder(to_bytes(folder))
         with tempfile.TemporaryDirectory() as scratch:
             if dry_run:
                 where = Path(scratch) / "index"
             else:
-                make_private(where)
+                make_private(where.parent)
             opened = Index.create(where, encoder=load_encoder())
             with opened:
                 yield opened
         return
     with opened:
         yield opened
-
-
-def _check_folders(folders: list[str]) -> None:
-    """Refuse a misspelt folder before an index is made for it.
-
-    :raises SourceError: if there is no such folder.
-    """
-    from indexer.errors import SourceError
-
-    for folder in folders:
-        if not Path(folder).expanduser().is_dir():
-            raise SourceError(f"There is no folder {shown_path(folder)}; check its name.")
 
 
 def _re_embed(where: Path, dry_run: bool) -> None:

@@ -1,0 +1,68 @@
+"""`languages`, `encoders` and `doctor` as a person and a program use them."""
+
+import json
+
+
+def test_languages_are_guessed_for_each_text(crosstongue):
+    done = crosstongue("languages", "Wo ist der Bahnhof, bitte?", "Where is the station, please?")
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["de", "en"]
+    assert "Wo ist der Bahnhof, bitte?" in done.stdout
+
+
+def test_languages_reads_lines_from_standard_input(crosstongue):
+    text = "Wo ist der Bahnhof, bitte?\n\n駅はどこにありますか。\n"
+    found = json.loads(crosstongue("languages", "-", "--json", stdin=text).stdout)
+    assert [one["language"] for one in found] == ["de", "ja"]
+    assert found[1]["text"] == "駅はどこにありますか。"
+    assert 0 < found[0]["probability"] <= 1
+
+
+def test_languages_of_nothing_is_an_empty_list(crosstongue):
+    done = crosstongue("languages", "-", "--json", stdin="")
+    assert (done.returncode, json.loads(done.stdout)) == (0, [])
+
+
+def test_text_without_a_word_has_no_known_language(crosstongue):
+    assert crosstongue("languages", "").stdout.startswith("und")
+
+
+def test_encoders_lists_the_one_that_ships(crosstongue):
+    assert "embedded" in crosstongue("encoders").stdout
+    [encoder] = json.loads(crosstongue("encoders", "--json").stdout)
+    assert encoder["name"] == "embedded"
+    assert encoder["licence"]
+
+
+def test_doctor_finds_nothing_wrong_before_and_after_indexing(crosstongue, documents):
+    done = crosstongue("doctor")
+    assert done.returncode == 0
+    assert "none yet" in done.stdout
+    crosstongue("index", documents)
+    done = crosstongue("doctor")
+    assert done.returncode == 0, done.stdout
+    assert "problem" not in done.stdout
+    assert "in step with the tables, 5 passages" in done.stdout
+
+
+def test_doctor_names_a_folder_that_is_gone_and_the_remedy(crosstongue, indexed):
+    indexed.rename(indexed.with_name("elsewhere"))
+    done = crosstongue("doctor", "--json")
+    assert done.returncode == 1
+    [problem] = [check for check in json.loads(done.stdout) if not check["ok"]]
+    assert problem["name"] == "files"
+    assert str(indexed.resolve()) in problem["finding"]
+    assert "crosstongue forget" in problem["remedy"]
+
+
+def test_doctor_names_an_encoder_that_has_changed(crosstongue, indexed, home):
+    import sqlite3
+
+    with sqlite3.connect(home / ".local/share/crosstongue/index/index.db") as connection:
+        connection.execute(
+            'UPDATE meta SET value = replace(value, \'"revision": "\', \'"revision": "0\')'
+        )
+    connection.close()
+    done = crosstongue("doctor")
+    assert done.returncode == 1
+    assert "problem  index's encoder" in done.stdout
+    assert "crosstongue index --re-embed" in done.stdout

@@ -1,0 +1,111 @@
+"""`search` and `similar` as a person and a program use them."""
+
+import json
+import subprocess
+
+
+def hits(done):
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)["hits"]
+
+
+def paths(done):
+    return [hit["path"].rsplit("/", 1)[-1] for hit in hits(done)]
+
+
+def test_a_question_in_english_finds_the_german_document(crosstongue, indexed):
+    found = paths(crosstongue("search", "cool a burn for twenty minutes", "--json"))
+    assert set(found[:2]) == {"burns.md", "verbrennung.md"}
+
+
+def test_a_person_sees_rank_title_language_score_file_and_snippet(crosstongue, indexed):
+    done = crosstongue("search", "cool a burn", "--language", "en", "--type", "md")
+    first, second, third = done.stdout.splitlines()
+    assert first.startswith(" 1 Burns  [en]  0.")
+    assert second.strip() == f"{indexed.resolve()}/health/burns.md#0  § Burns"
+    assert third.strip() == "Cool the burn under running water for twenty minutes."
+    assert done.stderr == ""
+
+
+def test_json_has_every_passage_with_its_place(crosstongue, indexed):
+    done = crosstongue("search", "cool a burn", "--json", "--limit", "1")
+    answer = json.loads(done.stdout)
+    assert answer["query"] == "cool a burn"
+    assert answer["query_language"]["language"] == "en"
+    [hit] = answer["hits"]
+    assert hit["rank"] == 1
+    assert hit["confidence"] is None
+    assert hit["uri"].startswith("file:///")
+    passage = hit["passages"][0]
+    assert passage["snippet"] in passage["text"]
+    offset = passage["snippet_start"] - passage["start"]
+    assert passage["text"][offset:].startswith(passage["snippet"])
+
+
+def test_filters_and_the_limit_reach_the_search(crosstongue, indexed):
+    def search(*options):
+        return set(paths(crosstongue("search", "night train", "--json", *options)))
+
+    assert search("--language", "de") == {"verbrennung.md", "nachtzug.txt"}
+    assert search("--language", "de,en", "--type", "html,txt") == {"nachtzug.txt", "train.html"}
+    assert search("--folder", str(indexed / "travel")) == {"nachtzug.txt", "train.html"}
+    assert search("--after", "2999") == set()
+    assert len(search("--before", "2999", "-n", "2")) == 2
+
+
+def test_a_minus_reads_the_query_from_standard_input(crosstongue, indexed):
+    done = crosstongue("search", "-", "--json", stdin="night train\n")
+    assert set(paths(done)[:2]) == {"nachtzug.txt", "train.html"}
+
+
+def test_a_query_of_100_000_characters_is_answered(crosstongue, indexed):
+    done = crosstongue("search", "-", "--json", "-n", "1", stdin="night train " * 8_400)
+    assert paths(done)[0] in ("nachtzug.txt", "train.html")
+
+
+def test_a_query_of_bytes_that_are_no_text_is_answered(crosstongue, indexed):
+    done = crosstongue("search", "night train \udcff\x1b", "--json")
+    assert len(hits(done)) == 5
+
+
+def test_no_hit_is_no_error_and_is_said(crosstongue, indexed):
+    done = crosstongue("search", "train", "--type", "pdf")
+    assert (done.returncode, done.stdout) == (0, "Nothing found.\n")
+
+
+def test_the_file_a_hit_names_can_be_given_to_similar(crosstongue, indexed):
+    line = crosstongue("search", "night train", "--language", "en").stdout.splitlines()[1].strip()
+    done = crosstongue("similar", line.split("  ")[0], "--json")
+    assert paths(done)[0] == "nachtzug.txt"
+    assert "train.html" not in paths(done)
+    assert json.loads(done.stdout)["passage"] == 0
+
+
+def test_similar_takes_a_file_whose_own_name_looks_like_a_passage(crosstongue, documents):
+    (documents / "notes#1").mkdir()
+    (documents / "a.txt#2.md").write_text("Reserve your seat on the night train.")
+    (documents / "b.md#3").write_text("Not indexed: no reader.")
+    crosstongue("index", documents)
+    assert paths(crosstongue("similar", documents / "a.txt#2.md", "--json"))[0] == "train.html"
+
+
+def test_a_reader_that_stops_reading_is_no_error(command, environment, indexed, tmp_path):
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", f"{' '.join(command('search', 'train'))} | head -n 1"],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
+
+
+def test_without_a_terminal_that_shows_unicode_the_answer_still_comes(crosstongue, indexed):
+    ascii_only = {"PYTHONIOENCODING": "ascii", "LANG": "C", "PYTHONUTF8": "0"}
+    done = crosstongue("search", "Verbrennung kühlen", variables=ascii_only)
+    assert done.returncode == 0
+    assert "k?hlen" in done.stdout
+    done = crosstongue("search", "Verbrennung kühlen", "--json", variables=ascii_only)
+    assert "kühlen" in json.loads(done.stdout)["hits"][0]["passages"][0]["text"]
