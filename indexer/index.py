@@ -186,7 +186,7 @@ class Index:
         Documents that another source covers too stay, as that source's.
 
         :param folder: a source, as indexed.
-        :return: how many documents were removed.
+        :return: how many documents were removed, failed ones not counted.
         :raises SourceError: if the folder is not a source.
         :raises IndexBusyError: if another process is writing.
         """

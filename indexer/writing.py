@@ -119,21 +119,21 @@ def remove_documents(connection: sqlite3.Connection, documents: Sequence[int]) -
 def forget_source(connection: sqlite3.Connection, root: bytes) -> int:
     """Remove a source and its documents; those that another source covers become that one's.
 
-    :return: how many documents were removed.
+    :return: how many documents were removed, failed ones not counted.
     """
     rows = connection.execute("SELECT id, root FROM sources").fetchall()
     source = next(id_ for id_, other in rows if other == root)
     covering = [(other, id_) for id_, other in rows if id_ != source and is_within(root, other)]
-    documents = [
-        row[0] for row in connection.execute("SELECT id FROM documents WHERE source = ?", (source,))
-    ]
+    documents = connection.execute(
+        "SELECT id, state = 'indexed' FROM documents WHERE source = ?", (source,)
+    ).fetchall()
     if covering:
         heir = max(covering, key=lambda pair: len(pair[0]))[1]
         connection.execute("UPDATE documents SET source = ? WHERE source = ?", (heir, source))
         documents = []
-    remove_documents(connection, documents)
+    remove_documents(connection, [row[0] for row in documents])
     connection.execute("DELETE FROM sources WHERE id = ?", (source,))
-    return len(documents)
+    return sum(row[1] for row in documents)
 
 
 def _vectors(

@@ -4,14 +4,18 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from indexer.documents import Passage
 from indexer.encoders.protocol import EncoderSpec, TextKind, Vectors
 from indexer.index import Index
+from indexer.planning import Versions
+from indexer.writing import Prepared, remove_documents, vector_key, write_batch
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -117,6 +121,56 @@ def contents(index: Index) -> list[tuple[object, ...]]:
     ).fetchall()
 
 
+def fill(index: Index, count: int, first: int = 0) -> None:
+    """Write documents of one passage each straight into an index, without any file."""
+    with index.transaction() as connection:
+        connection.execute(
+            "INSERT OR IGNORE INTO sources(id, root, added_at) VALUES (1, ?, 0)", (b"/made",)
+        )
+    for start in range(first, first + count, 1000):
+        batch = []
+        for number in range(start, min(start + 1000, first + count)):
+            text = f"number {number} times {number * 7919} is {hash_word(number)}"
+            key = vector_key(index.encoder.spec.fingerprint, text)
+            passage = Passage(0, 0, len(text), text)
+            path = f"/made/{number:07}.txt".encode()
+            batch.append(
+                Prepared(
+                    path, None, "0" * 64, 1, 1, passages=(passage,), keys=(key,), texts=(text,)
+                )
+            )
+        write_batch(index, index.encoder, 1, batch, Versions(1, 1))
+
+
+def hash_word(number: int) -> str:
+    return hashlib.blake2b(str(number).encode(), digest_size=10).hexdigest()
+
+
+def drop(index: Index, passages: Sequence[int]) -> None:
+    """Remove the documents of passages."""
+    marks = ",".join("?" * len(passages))
+    rows = index.connection.execute(
+        f"SELECT document FROM passages WHERE id IN ({marks})", [int(id_) for id_ in passages]
+    ).fetchall()
+    with index.transaction() as connection:
+        remove_documents(connection, [row[0] for row in rows])
+
+
+def exact(index: Index, queries: Vectors, limit: int, allowed: object = None) -> np.ndarray:
+    """Return the ids of the nearest passages by plain multiplication of what SQLite holds."""
+    rows = index.connection.execute(
+        "SELECT passages.id, vector FROM passages JOIN vectors ON key = vector_key "
+        "ORDER BY passages.id"
+    ).fetchall()
+    ids = np.array([row[0] for row in rows], np.int64)
+    vectors = np.stack([np.frombuffer(row[1], "<f2").astype(np.float32) for row in rows])
+    if allowed is not None:
+        chosen = np.isin(ids, allowed)
+        ids, vectors = ids[chosen], vectors[chosen]
+    order = np.argsort(-(queries @ vectors.T), axis=1, kind="stable")
+    return ids[order[:, :limit]]
+
+
 @pytest.fixture
 def helpers() -> type:
     """The functions above, for tests that cannot import this file."""
@@ -127,19 +181,50 @@ def helpers() -> type:
         names = staticmethod(names)
         nearest = staticmethod(nearest)
         contents = staticmethod(contents)
+        fill = staticmethod(fill)
+        drop = staticmethod(drop)
+        exact = staticmethod(exact)
         Encoder = NgramEncoder
 
     return Helpers
 
 
 @pytest.fixture
-def as_nobody(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
-    """Run Python as a user without privileges; a test run by such a user runs it as itself."""
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may enter and write to, which `tmp_path` is not."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o777)
+        yield Path(name).resolve()
 
-    def run(code: str) -> subprocess.CompletedProcess[str]:
-        become = "import os\nif os.getuid() == 0:\n    os.setgid(65534); os.setuid(65534)\n"
-        return subprocess.run(
-            [sys.executable, "-c", become + code],
+
+# Whoever runs the tests may keep Python where no other user reads, so everything is imported, by
+# doing all there is to do once, before the privileges go.
+_BECOME_NOBODY = """
+import os, sys, tempfile
+from pathlib import Path
+from conftest import NgramEncoder, write
+from indexer import CrosstongueError, Index, sync
+with tempfile.TemporaryDirectory() as place:
+    for name in ("a.txt", "b.md", "c.txt"):
+        write(Path(place, "documents", name), "Something to read in " + name)
+    with Index.create(Path(place, "index"), encoder=NgramEncoder()) as index:
+        sync(index, Path(place, "documents"))
+        index.vectors.search(index.encoder.encode(["something"]), 1)
+if os.getuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+"""
+
+
+@pytest.fixture
+def as_nobody() -> Callable[[str], str]:
+    """Run Python as a user without privileges and return what it printed.
+
+    A test run by such a user runs it as itself.
+    """
+
+    def run(code: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", _BECOME_NOBODY + code],
             cwd=REPOSITORY,
             env={**os.environ, "PYTHONPATH": f"{REPOSITORY}:{Path(__file__).parent}"},
             capture_output=True,
@@ -147,5 +232,7 @@ def as_nobody(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str
             timeout=120,
             check=False,
         )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     return run

@@ -1,0 +1,161 @@
+"""Kills at random moments: what is left is whole, and the next run makes it complete.
+
+A real child process is killed with SIGKILL, many times over, while it indexes or re-embeds.
+"""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from indexer import sync
+from indexer.index import Index
+
+CHANCE = random.Random(7)
+HERE = str(Path(__file__).parent)
+
+CHILD = """
+import sys, time; sys.path.insert(0, sys.argv[3])
+from conftest import NgramEncoder, Index
+from indexer import sync, syncing, re_embedding
+syncing.BATCH_DOCUMENTS, re_embedding._BATCH = 3, 3
+index = Index.create(sys.argv[1], encoder=NgramEncoder())
+def tell(event):
+    print(event.phase, flush=True)
+    time.sleep(0.01)
+{work}
+index.close()
+"""
+SYNC = "sync(index, sys.argv[2], progress=tell, confirm_removals=True)"
+RE_EMBED = "index.re_embed(NgramEncoder(revision='2'), progress=tell)"
+
+
+def run(work: str, index: Path, documents: Path, events: int | None = None) -> bool:
+    """Do work in a child; kill it shortly after so many events.
+
+    Return whether it finished before that.
+    """
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD.format(work=work), str(index), str(documents), HERE],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    if events is not None:
+        for _ in range(events):
+            child.stdout.readline()
+        time.sleep(CHANCE.uniform(0, 0.02))
+        os.kill(child.pid, signal.SIGKILL)
+    child.stdout.read()
+    child.stdout.close()
+    return child.wait(60) == 0
+
+
+def make_documents(folder: Path, helpers, count: int = 120) -> None:
+    for number in range(count):
+        words = " ".join(f"word{number * k % 97}" for k in range(1, 60))
+        helpers.write(
+            folder / f"{number % 7}" / f"{number:03}.txt", f"{number}. {words}.\n\nÜbrig."
+        )
+
+
+def assert_whole(folder: Path, encoder) -> None:
+    """Every row has what it refers to, nothing is left over, and searches agree with the rows."""
+    with Index.open(folder, encoder=encoder) as index:
+        connection = index.connection
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        orphans = connection.execute(
+            "SELECT count(*) FROM vectors WHERE key NOT IN (SELECT vector_key FROM passages)"
+        ).fetchone()
+        assert orphans == (0,)
+        bare = connection.execute(
+            "SELECT count(*) FROM documents WHERE state = 'indexed' "
+            "AND id NOT IN (SELECT document FROM passages)"
+        ).fetchone()
+        assert bare == (0,)
+        ids = {row[0] for row in connection.execute("SELECT id FROM passages")}
+        found = index.vectors.search(encoder.encode(["word3 word5"]), len(ids) + 5)[0]
+        assert {int(id_) for id_ in found[0] if id_ >= 0} == ids
+
+
+def kills_until_finished(work: str, index: Path, documents: Path, check) -> int:
+    """Kill a child at random moments until one finishes; return how many were killed."""
+    for kills in range(100):
+        if run(work, index, documents, CHANCE.randint(1, 24)):
+            return kills
+        check()
+    raise AssertionError("it never finished")
+
+
+def test_indexing_killed_at_random_moments_ends_as_if_it_never_had_been(tmp_path, encoder, helpers):
+    documents, index = tmp_path / "documents", tmp_path / "index"
+    make_documents(documents, helpers)
+    with Index.create(tmp_path / "whole", encoder=encoder) as whole:
+        sync(whole, documents)
+        wanted = helpers.contents(whole)
+    kills = kills_until_finished(SYNC, index, documents, lambda: assert_whole(index, encoder))
+    assert kills >= 5
+    assert_whole(index, encoder)
+    with Index.open(index, encoder=encoder) as opened:
+        assert helpers.contents(opened) == wanted
+        assert {job[0] for job in opened.connection.execute("SELECT state FROM jobs")} == {
+            "interrupted",
+            "done",
+        }
+
+    # Now with every kind of change at once.
+    for number in range(0, 40):
+        next(documents.glob(f"*/{number:03}.txt")).unlink()
+    for number in range(40, 60):
+        helpers.write(next(documents.glob(f"*/{number:03}.txt")), f"Changed {number}.")
+    shutil.move(documents / "5", documents / "five")
+    make_documents(documents / "more", helpers, 50)
+    with Index.open(tmp_path / "whole", encoder=encoder) as whole:
+        sync(whole, documents)
+        wanted = helpers.contents(whole)
+    kills = kills_until_finished(SYNC, index, documents, lambda: assert_whole(index, encoder))
+    assert kills >= 2
+    assert_whole(index, encoder)
+    with Index.open(index, encoder=encoder) as opened:
+        assert helpers.contents(opened) == wanted
+
+
+def test_re_embedding_killed_at_random_moments_is_all_or_nothing(tmp_path, encoder, helpers):
+    documents, index = tmp_path / "documents", tmp_path / "index"
+    make_documents(documents, helpers)
+    other = helpers.Encoder(revision="2")
+    with Index.create(index, encoder=encoder) as opened:
+        sync(opened, documents)
+        ids = [row[0] for row in opened.connection.execute("SELECT id FROM passages ORDER BY id")]
+        old = opened.vectors_of(np.array(ids))
+    with Index.create(tmp_path / "whole", encoder=other) as whole:
+        sync(whole, documents)
+        wanted = helpers.contents(whole)
+
+    def check() -> None:
+        with Index.open(index) as opened:
+            swapped = opened.spec.fingerprint == other.spec.fingerprint
+            if not swapped:
+                np.testing.assert_array_equal(opened.vectors_of(np.array(ids)), old)
+        assert_whole(index, other if swapped else encoder)
+
+    for _ in range(4):
+        assert not run(RE_EMBED, index, documents, CHANCE.randint(1, 7))
+        check()
+    with Index.open(index, encoder=encoder) as opened:
+        staged = opened.connection.execute("SELECT count(*) FROM staged_vectors").fetchone()[0]
+        assert 0 < staged < len(ids)
+    assert run(RE_EMBED, index, documents)
+    assert_whole(index, other)
+    with Index.open(index, encoder=other) as opened:
+        assert helpers.contents(opened) == wanted
+        assert [
+            r[0] for r in opened.connection.execute("SELECT id FROM passages ORDER BY id")
+        ] == ids
