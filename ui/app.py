@@ -21,5 +21,5 @@ with faults_as_sentences():
             st.Page("views/search.py", title="Search", default=True),
             st.Page("views/library.py", title="Library", url_path="library"),
         ],
-        position="top",
+        position="hidden",  # every page links to the others itself, also where a sidebar is closed
     ).run()

@@ -16,16 +16,20 @@ from indexer.errors import CrosstongueError
 from ui.failures import sentence
 from ui.safe_text import text_html
 
+# The pages' files, beside `app.py`, and what their links say.
+PAGES = (("views/search.py", "Search"), ("views/library.py", "Library"))
+
 _STYLE = Path(__file__).with_name("page.css")
 _LOG = logging.getLogger(__name__)
 
 
-def brand(words: str) -> None:
-    """Draw the name and what the page is, in words."""
-    st.html(
-        '<div class="ct-brand"><strong>Cross<i>tongue</i></strong>'
-        f"<span>{text_html(words)}</span></div>"
-    )
+def header(words: str) -> None:
+    """Draw what stands at the top of every page: the name, the pages, and what this one is for."""
+    with st.container(horizontal=True, vertical_alignment="center", key="header"):
+        st.html('<div class="ct-brand">Cross<i>tongue</i></div>')
+        for file, title in PAGES:
+            st.page_link(file, label=title)
+    line(words)
 
 
 def style() -> None:

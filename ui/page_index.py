@@ -81,8 +81,15 @@ def has_documents(index: Index) -> bool:
 
 
 def searcher_of(index: Index) -> Searcher:
-    """Return the index's searcher; everything it needs loads while the person types."""
-    return _searcher(index, id(index))
+    """Return the index's searcher, ready to answer."""
+    searcher, warming = _searcher(index, id(index))
+    warming.join()
+    return searcher
+
+
+def prepare_to_search(index: Index) -> None:
+    """Begin to load what a search needs while the person still types."""
+    _searcher(index, id(index))
 
 
 def facts_of(index: Index) -> Facts:
@@ -96,10 +103,11 @@ def _opened(folder: str, _made: Stamp) -> Index:
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT_OPEN)
-def _searcher(_index: Index, identity: int) -> Searcher:
+def _searcher(_index: Index, identity: int) -> tuple[Searcher, Thread]:
     searcher = Searcher(_index)
-    Thread(target=_warm, args=(searcher,), name="warm-up", daemon=True).start()
-    return searcher
+    warming = Thread(target=_warm, args=(searcher,), name="warm-up", daemon=True)
+    warming.start()
+    return searcher, warming
 
 
 def _warm(searcher: Searcher) -> None:

@@ -42,9 +42,9 @@ def _card(hit: Hit, roots: Sequence[Path]) -> str:
         f"{_badge(hit.language)}</header>"
         f'<p class="ct-where">{_file(hit.path, roots)}{_place(hit.passage, title)}</p>'
         f'<p class="ct-snippet" {_directed(hit.passage)}>{_excerpt(hit.passage)}</p>'
-        f'<footer>{_score(hit.cosine)}<div class="ct-more">'
+        f"<footer>{_score(hit.cosine)}"
         f"{_whole_passage(hit.passage)}{_other_passages(others, title) if others else ''}"
-        "</div></footer></article>"
+        "</footer></article>"
     )
 
 

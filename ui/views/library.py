@@ -8,7 +8,7 @@ import streamlit as st
 from indexer.index import Index
 from indexer.status import IndexStatus, Source
 from ui.output import count
-from ui.page_drawing import brand, faults_as_sentences, line, notice, section
+from ui.page_drawing import faults_as_sentences, header, line, notice, section
 from ui.page_index import facts_of, index_here
 from ui.page_panels import add_folder, at_work, job_panel, samples, start_indexing
 from ui.safe_text import path_html, text_html
@@ -21,7 +21,7 @@ MEGABYTE = 1_000_000
 def page() -> None:
     """Draw the page."""
     index = index_here()
-    brand("The folders you search.")
+    header("The folders you search.")
     section("Add a folder")
     add_folder()
     job_panel(last=True)

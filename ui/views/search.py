@@ -10,9 +10,9 @@ from ui.language_names import UNKNOWN, language_name
 from ui.media_names import media_name
 from ui.output import count
 from ui.page_asked import Asked
-from ui.page_drawing import brand, faults_as_sentences, line, notice, section
+from ui.page_drawing import faults_as_sentences, header, line, notice, section
 from ui.page_examples import EXAMPLES
-from ui.page_index import Facts, facts_of, index_here, searcher_of
+from ui.page_index import Facts, facts_of, index_here, prepare_to_search, searcher_of
 from ui.page_panels import add_folder, at_work, job_panel, samples, start_indexing
 from ui.page_results import cards_html
 from ui.safe_text import shown_name
@@ -20,6 +20,8 @@ from ui.safe_text import shown_name
 FIRST_RESULTS = 10
 MORE_RESULTS = 10
 MOST_RESULTS = 100
+# A word or two may belong to several languages; a guess is not shown.
+SURE = 0.8
 
 _QUERY, _LANGUAGES, _TYPES, _FOLDERS = "q", "languages", "types", "folders"
 # Where a session keeps what was asked while another page shows, and what the address said last.
@@ -33,8 +35,8 @@ def page() -> None:
     if index is None or facts is None or not facts.status.documents:
         _welcome(index)
         return
-    brand("Ask in your language, read answers in any.")
-    searcher_of(index)
+    header("Ask in your language, read answers in any.")
+    prepare_to_search(index)
     _recall(facts)
     st.text_input(
         "Search",
@@ -59,7 +61,7 @@ def page() -> None:
 
 def _welcome(index: Index | None) -> None:
     """Tell a newcomer what to do."""
-    brand("Search documents across languages.")
+    header("Search documents across languages.")
     if at_work(index):
         st.html('<p class="ct-lead">You can search as soon as the first documents are in.</p>')
         job_panel(last=False)
@@ -93,8 +95,8 @@ def _invitation(facts: Facts) -> None:
 
 def _results(index: Index, facts: Facts, asked: Asked) -> None:
     limit = st.session_state.setdefault(_LIMIT, FIRST_RESULTS)
-    began = time.perf_counter()
     searcher = searcher_of(index)
+    began = time.perf_counter()
     hits = searcher.search(
         asked.query,
         limit=limit,
@@ -107,17 +109,17 @@ def _results(index: Index, facts: Facts, asked: Asked) -> None:
         notice("No document passes these filters.", "Clear them, or choose others.")
         st.button("Clear the filters", on_click=_clear_filters)
         return
-    language, _ = searcher.query_language(asked.query)
-    line(_summary(hits, took, language))
+    line(_summary(hits, took, *searcher.query_language(asked.query)))
     st.html(cards_html(hits, facts.roots))
     if len(hits) == limit < MOST_RESULTS:
         st.button("More results", on_click=_more)
 
 
-def _summary(hits: list[Hit], seconds: float, asked_in: str) -> str:
+def _summary(hits: list[Hit], seconds: float, asked_in: str, probability: float) -> str:
     languages = len({hit.language for hit in hits})
     found = f"{count(len(hits), 'document')} in {count(languages, 'language')}"
-    asked = "" if asked_in == UNKNOWN else f" · asked in {language_name(asked_in)}"
+    sure = asked_in != UNKNOWN and probability >= SURE
+    asked = f" · asked in {language_name(asked_in)}" if sure else ""
     return f"{found}{asked} · {seconds * 1000:,.0f} ms"
 
 
