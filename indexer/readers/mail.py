@@ -1,5 +1,6 @@
 """E-mail messages: who wrote what to whom and when, the body, and the names of attachments."""
 
+import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -17,6 +18,9 @@ MEDIA_TYPE = "message/rfc822"
 _SHOWN_HEADERS = ("From", "To", "Cc", "Date")
 # A file with none of these is not a message, whatever its name.
 _EXPECTED_HEADERS = ("From", "To", "Date", "Subject", "Received", "Message-ID", "Content-Type")
+
+# How the parser keeps bytes beyond ASCII in a header.
+_RAW_BYTES = re.compile("[\udc80-\udcff]")
 
 
 def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Document:
@@ -47,13 +51,22 @@ def _document(message: EmailMessage, limits: Limits) -> Document:
     builder.heading(subject, 1)
     shown = ((name, _header(message, name)) for name in _SHOWN_HEADERS)
     builder.paragraph("\n".join(f"{name}: {value}" for name, value in shown if value))
-    body = message.get_body(preferencelist=("plain", "html"))
+    body = _body(message)
     if body is not None:
-        _fill_from_body(builder, cast(EmailMessage, body))
+        _fill_from_body(builder, body)
     names = [name for part in _attachments(message) if (name := part.get_filename())]
     if names:
         builder.paragraph("Attachments: " + ", ".join(names))
     return builder.build(subject, MEDIA_TYPE)
+
+
+def _body(message: EmailMessage) -> EmailMessage | None:
+    """Return the part to read; for a message that only forwards others, the first one's."""
+    body = message.get_body(preferencelist=("plain", "html"))
+    if body is not None:
+        return cast(EmailMessage, body)
+    texts = (part for part in message.walk() if part.get_content_maintype() == "text")
+    return next((part for part in texts if not part.is_attachment()), None)
 
 
 def _fill_from_body(builder: DocumentBuilder, body: EmailMessage) -> None:
@@ -68,13 +81,16 @@ def _fill_from_body(builder: DocumentBuilder, body: EmailMessage) -> None:
 
 
 def _header(message: EmailMessage, name: str) -> str:
-    """Return a header decoded, or "" where it is missing or beyond repair."""
+    """Return a header decoded, or "" where it is missing."""
+    found = (value for key, value in message.raw_items() if key.lower() == name.lower())
+    raw = str(next(found, ""))
+    if _RAW_BYTES.search(raw):  # against the standard, and common: letters without any encoding
+        return " ".join(decode(raw.encode("utf-8", errors="surrogateescape")).split())
     try:
         return " ".join(str(message.get(name, "")).split())
     except (ValueError, LookupError, AttributeError, IndexError):
         # The parser of structured headers fails on some malformed ones; the raw text is readable.
-        raw = next((v for k, v in message.raw_items() if k.lower() == name.lower()), "")
-        return " ".join(str(raw).split())
+        return " ".join(raw.split())
 
 
 def _attachments(message: EmailMessage) -> list[EmailMessage]:
