@@ -3,13 +3,11 @@
 A real child process is killed with SIGKILL, many times over, while it indexes or re-embeds.
 """
 
-import os
 import random
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -20,15 +18,20 @@ from indexer.index import Index
 CHANCE = random.Random(7)
 HERE = str(Path(__file__).parent)
 
+# The child counts its own events and dies by a real SIGKILL a random time after one of them; were
+# it killed from outside, a busy machine would decide how far it got.
 CHILD = """
-import sys, time; sys.path.insert(0, sys.argv[3])
+import os, signal, sys, threading; sys.path.insert(0, sys.argv[3])
 from conftest import NgramEncoder, Index
 from indexer import sync, syncing, re_embedding
 syncing.BATCH_DOCUMENTS, re_embedding._BATCH = 3, 3
-index = Index.create(sys.argv[1], encoder=NgramEncoder())
+left, delay = int(sys.argv[4]), float(sys.argv[5])
 def tell(event):
-    print(event.phase, flush=True)
-    time.sleep(0.01)
+    global left
+    left -= 1
+    if left == 0:
+        threading.Timer(delay, os.kill, (os.getpid(), signal.SIGKILL)).start()
+index = Index.create(sys.argv[1], encoder=NgramEncoder())
 {work}
 index.close()
 """
@@ -36,25 +39,20 @@ SYNC = "sync(index, sys.argv[2], progress=tell, confirm_removals=True)"
 RE_EMBED = "index.re_embed(NgramEncoder(revision='2'), progress=tell)"
 
 
-def run(work: str, index: Path, documents: Path, events: int | None = None) -> bool:
-    """Do work in a child; kill it shortly after so many events.
-
-    Return whether it finished before that.
-    """
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD.format(work=work), str(index), str(documents), HERE],
-        stdout=subprocess.PIPE,
-        text=True,
+def run(work: str, index: Path, documents: Path, events: int = 0, delay: float = 0.0) -> bool:
+    """Do work in a child that is killed shortly after so many events; return whether it ended."""
+    child = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            CHILD.format(work=work),
+            *(str(index), str(documents), HERE, str(events), str(delay)),
+        ],
+        timeout=120,
+        check=False,
     )
-    assert child.stdout is not None
-    if events is not None:
-        for _ in range(events):
-            child.stdout.readline()
-        time.sleep(CHANCE.uniform(0, 0.02))
-        os.kill(child.pid, signal.SIGKILL)
-    child.stdout.read()
-    child.stdout.close()
-    return child.wait(60) == 0
+    assert child.returncode in (0, -signal.SIGKILL)
+    return child.returncode == 0
 
 
 def make_documents(folder: Path, helpers, count: int = 120) -> None:
@@ -88,7 +86,7 @@ def assert_whole(folder: Path, encoder) -> None:
 def kills_until_finished(work: str, index: Path, documents: Path, check) -> int:
     """Kill a child at random moments until one finishes; return how many were killed."""
     for kills in range(100):
-        if run(work, index, documents, CHANCE.randint(1, 24)):
+        if run(work, index, documents, CHANCE.randint(1, 24), CHANCE.uniform(0, 0.01)):
             return kills
         check()
     raise AssertionError("it never finished")
@@ -147,7 +145,7 @@ def test_re_embedding_killed_at_random_moments_is_all_or_nothing(tmp_path, encod
         assert_whole(index, other if swapped else encoder)
 
     for _ in range(4):
-        assert not run(RE_EMBED, index, documents, CHANCE.randint(1, 7))
+        assert not run(RE_EMBED, index, documents, CHANCE.randint(1, 7), CHANCE.uniform(0, 0.002))
         check()
     with Index.open(index, encoder=encoder) as opened:
         staged = opened.connection.execute("SELECT count(*) FROM staged_vectors").fetchone()[0]
