@@ -56,7 +56,8 @@ def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Document:
             if name in package.labels and not _HEADING.search(markup):
                 builder.heading(package.labels[name], 1)
                 first_title = first_title or real_title(package.labels[name])
-            first_title = first_title or real_title(fill_from_html(builder, markup))
+            title = fill_from_html(builder, markup)
+            first_title = first_title or real_title(title)
         return builder.build(real_title(package.title) or first_title, MEDIA_TYPE)
 
 

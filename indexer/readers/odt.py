@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import odfdo
+from lxml import etree
 
 from indexer.documents import Document
 from indexer.errors import UnreadableFileError
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "application/vnd.oasis.opendocument.text"
 
 CELL_SEPARATOR = " | "
+
+_MANIFEST = "META-INF/manifest.xml"
+_PARTS = frozenset({"content.xml", "styles.xml", "meta.xml"})
 
 _LITERALS = {"text:s": " ", "text:tab": "\t", "text:line-break": "\n"}
 # Deleted text, remarks, forms, scripts, the small kana above a word (it repeats the word), and the
@@ -69,13 +73,17 @@ def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Document:
     :raises UnreadableFileError: if it is damaged, encrypted, beyond a limit or without text.
     """
     with reading_archive("OpenDocument text", path, limits) as file:
-        opened = odfdo.Document(BytesIO(file.read()))
-        _refuse_encrypted(opened)
+        package = odfdo.Container(BytesIO(file.read()))
+        parts = package.get_parts()
+        _refuse_encrypted(package, parts)
+        for part in _PARTS.intersection(parts):
+            package.set_part(part, _plain_xml(package.get_part(part)))
+        opened = odfdo.Document(package)
         walk = _Walk(DocumentBuilder(limits), _title_styles(opened))
         walk.blocks(opened.body)
-        for margin in _margins(opened):
+        for margin in _margins(opened) if "styles.xml" in parts else ():
             walk.builder.paragraph(margin)
-        named = real_title(opened.meta.title)
+        named = real_title(opened.meta.title) if "meta.xml" in parts else None
         return walk.builder.build(named or walk.title or walk.first_heading, MEDIA_TYPE)
 
 
@@ -191,12 +199,27 @@ def _margins(document: odfdo.Document) -> list[str]:
     return texts
 
 
-def _refuse_encrypted(document: odfdo.Document) -> None:
+def _plain_xml(data: bytes | str | None) -> bytes:
+    """Return XML without comments, on which the library fails, and without what entities stand for.
+
+    A document that uses entities of its own no longer parses: no program writes such a one.
+    """
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    root = etree.fromstring(data.encode() if isinstance(data, str) else data or b"", parser)
+    return etree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def _refuse_encrypted(package: odfdo.Container, parts: list[str]) -> None:
     """Refuse a document whose parts are encrypted inside an ordinary archive.
 
     :raises UnreadableFileError: if it is.
     """
-    package = document.container
-    manifest = package.get_part("META-INF/manifest.xml") if package else None
+    manifest = package.get_part(_MANIFEST) if _MANIFEST in parts else b""
     if isinstance(manifest, bytes) and b"encryption-data" in manifest:
         raise UnreadableFileError("the OpenDocument text is protected by a password")
