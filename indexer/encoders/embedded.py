@@ -28,6 +28,8 @@ MODEL_FILE = "model.safetensors"
 TOKENIZER_FILE = "tokenizer.json"
 CONFIG_FILE = "config.json"
 UNDETERMINED = "und"
+# Numbers and code reach 0.05 to 0.15 in their likeliest language, single words 0.25 and more.
+MINIMUM_PROBABILITY = 0.2
 # Texts tokenized at a time: large enough to keep every core busy, small enough that pooling one
 # block overlaps tokenizing the next.
 _BLOCK = 4_096

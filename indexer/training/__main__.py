@@ -18,6 +18,7 @@ from indexer.training.contrastive import ContrastiveSettings, ContrastiveTrainer
 from indexer.training.corpus import Corpus, held_out_sentences, load_corpus
 from indexer.training.languages import LanguageModel, LanguageSettings, label_texts, train_languages
 from indexer.training.measure import cut_development, development_figures
+from indexer.training.teacher import Targets, choose_texts, make_targets, teacher_vectors
 from indexer.training.tokens import TokenizedTexts, tokenize, train_tokenizer
 
 PIECES = 131_072
@@ -45,6 +46,13 @@ def _arguments() -> argparse.Namespace:
     add("--steps", type=int, default=defaults.steps, help="batches of the table's training")
     add("--batch", type=int, default=defaults.batch, help="pairs a batch")
     add("--dimension", type=int, default=defaults.dimension, help="width of the vectors")
+    add(
+        "--teacher",
+        help="folder of a sentence-transformers model, or an installed module that carries one, "
+        "whose vectors of English texts are targets",
+    )
+    add("--teaching", type=float, default=defaults.teaching, help="weight of the targets")
+    add("--language-steps", type=int, default=LanguageSettings().steps, help="of the identifier")
     add("--crop", type=float, default=defaults.crop, help="share of texts cropped to a run")
     add("--seed", type=int, default=1)
     add("--threads", type=int, default=os.cpu_count(), help="1 where other work needs the cores")
@@ -73,10 +81,13 @@ def main() -> None:
         batch=arguments.batch,
         dimension=arguments.dimension,
         crop=arguments.crop,
+        teaching=arguments.teaching,
         seed=arguments.seed,
     )
     size = tokenizer.get_vocab_size()
-    trainer = ContrastiveTrainer(corpus, texts, size, use, settings, arguments.work / "table.pt")
+    targets = _targets(corpus, use, arguments) if arguments.teacher else None
+    checkpoint = arguments.work / "table.pt"
+    trainer = ContrastiveTrainer(corpus, texts, size, use, settings, checkpoint, targets)
 
     def measured() -> dict[str, float]:
         return development_figures(sets, texts, trainer.table)
@@ -100,7 +111,7 @@ def main() -> None:
     )
     save_embedded(arguments.out, model, tokenizer)
     command = "python -m indexer.training " + " ".join(sys.argv[1:])
-    facts = CardFacts(command, settings, measured(), arguments.without)
+    facts = CardFacts(command, settings, measured(), arguments.without, arguments.teacher)
     write_card(arguments.out, corpus, facts, arguments.held_out)
     _say(f"written to {arguments.out}")
 
@@ -119,6 +130,19 @@ def _tokens(corpus: Corpus, arguments: argparse.Namespace) -> tuple[Tokenizer, T
     texts = tokenize(tokenizer, corpus.texts)
     np.savez(cached, tokens=texts.tokens, offsets=texts.offsets)
     return tokenizer, texts
+
+
+def _targets(corpus: Corpus, use: NDArray[np.bool_], arguments: argparse.Namespace) -> Targets:
+    chosen = choose_texts(corpus, use, arguments.seed)
+    cached = arguments.work / "teacher.npy"
+    if cached.exists() and len(vectors := np.load(cached)) == len(chosen):
+        return make_targets(corpus, chosen, vectors, arguments.dimension)
+    texts = [corpus.texts[i] for i in chosen.tolist()]
+    vectors = teacher_vectors(
+        arguments.teacher, texts, lambda done, total: _say(f"teacher: {done:,} of {total:,} texts")
+    )
+    np.save(cached, vectors)
+    return make_targets(corpus, chosen, vectors, arguments.dimension)
 
 
 def _languages(
@@ -140,7 +164,11 @@ def _languages(
         f"languages, step {step}: loss {loss:.3f}, right {100 * right:.1f} %"
     )
     identifier = train_languages(
-        labelled, texts, size, LanguageSettings(seed=arguments.seed), report
+        labelled,
+        texts,
+        size,
+        LanguageSettings(seed=arguments.seed, steps=arguments.language_steps),
+        report,
     )
     np.savez(cached, **dataclasses.asdict(identifier))
     return identifier

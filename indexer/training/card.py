@@ -22,12 +22,14 @@ class CardFacts:
     :param settings: of the table's training.
     :param development: accuracy in percent by kind of text, on pairs kept out of training.
     :param without: sources left out.
+    :param teacher: the encoder whose vectors were targets, or None.
     """
 
     command: str
     settings: ContrastiveSettings
     development: dict[str, float]
     without: Sequence[str]
+    teacher: str | None
 
 
 def write_card(folder: Path, corpus: Corpus, facts: CardFacts, held_out: Path | None) -> None:
@@ -77,6 +79,12 @@ def _training(corpus: Corpus, facts: CardFacts) -> str:
     languages = {code for pair in corpus.language_pairs for code in pair}
     excluded = sum(corpus.report.excluded.values())
     left_out = f" Left out: {', '.join(facts.without)}." if facts.without else ""
+    taught = (
+        f"Vectors of {facts.teacher} for English texts, reduced to the table's width, are "
+        f"targets of both sides of a pair, with weight {settings.teaching:g}. "
+        if facts.teacher
+        else ""
+    )
     return f"""## Training
 
     {facts.command}
@@ -87,7 +95,7 @@ def _training(corpus: Corpus, facts: CardFacts) -> str:
 Symmetric InfoNCE over {settings.batch:,} pairs, cosines times {settings.scale:g};
 {settings.steps:,} steps of Adam at {settings.learning_rate:g}, every other batch from one language
 pair; {settings.crop:.0%} of the texts on one side cropped to a run of their tokens; seed
-{settings.seed}. The recipe and what was tried stand in docs/encoder.md.
+{settings.seed}. {taught}The recipe and what was tried stand in docs/encoder.md.
 """
 
 
@@ -104,17 +112,20 @@ def _figures(facts: CardFacts, tests: TatoebaFigures | None) -> str:
         "",
     ]
     if tests is not None:
-        few, all_codes = tests.mean(XTREME_LANGUAGES), tests.mean()
-        worst = min(XTREME_LANGUAGES, key=tests.to_english.__getitem__)
+        known = [code for code in XTREME_LANGUAGES if code in tests.to_english] or list(
+            tests.to_english
+        )
+        few, all_codes = tests.mean(known), tests.mean()
+        worst = min(known, key=tests.to_english.__getitem__)
         lines += [
             "Tatoeba's test sets (Artetxe and Schwenk, 2019). Other sentences of Tatoeba are",
             "trained on; none of the test sentences is, on either side:",
             "",
             "| | to English | from English |",
             "|---|---:|---:|",
-            f"| Tatoeba-36 (XTREME's languages) | {few[0]:.1f} | {few[1]:.1f} |",
+            f"| Tatoeba-{len(known)} (of XTREME's languages) | {few[0]:.1f} | {few[1]:.1f} |",
             f"| all {len(tests.to_english)} | {all_codes[0]:.1f} | {all_codes[1]:.1f} |",
-            f"| worst of the 36: {worst} | {tests.to_english[worst]:.1f} | |",
+            f"| worst of these: {worst} | {tests.to_english[worst]:.1f} | |",
             "",
             "By language, to English: "
             + " ".join(f"{code} {value:.0f}" for code, value in tests.to_english.items())

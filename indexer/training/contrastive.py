@@ -18,6 +18,7 @@ from indexer.encoders.protocol import Vectors
 from indexer.training.corpus import Corpus
 from indexer.training.rows import RowTable
 from indexer.training.sampling import PairSampler
+from indexer.training.teacher import Targets
 from indexer.training.tokens import TokenizedTexts
 
 
@@ -30,6 +31,7 @@ class ContrastiveSettings:
     :param batch: pairs a batch.
     :param learning_rate: Adam's, after warm-up; it falls along a cosine to `final_rate` of itself.
     :param scale: what cosines are multiplied by before the softmax.
+    :param teaching: weight of the distance to a teacher's vectors beside the contrastive loss.
     :param crop: share of texts of which a random run of tokens stands for the whole, so that a
         question's few words must find the passage they are part of.
     """
@@ -42,6 +44,7 @@ class ContrastiveSettings:
     final_rate: float = 0.02
     scale: float = 20.0
     deviation: float = 0.05
+    teaching: float = 10.0
     crop: float = 0.3
     crop_shortest: float = 0.3
     seed: int = 1
@@ -106,11 +109,14 @@ class ContrastiveTrainer:
         use: NDArray[np.bool_],
         settings: ContrastiveSettings,
         checkpoint: Path | None = None,
+        targets: Targets | None = None,
     ) -> None:
         self.corpus, self.texts, self.settings = corpus, texts, settings
         filled = np.diff(texts.offsets) > 0
         use = use & filled[corpus.left] & filled[corpus.right]
         self.sampler = PairSampler(corpus, use)
+        self.targets = targets
+        self.taught = None if targets is None else PairSampler(corpus, use & (targets.pair >= 0))
         self.checkpoint = checkpoint
         self.step = 0
         self.rows = RowTable(vocabulary, settings.dimension, settings.deviation, settings.seed)
@@ -153,8 +159,7 @@ class ContrastiveTrainer:
         settings = self.settings
         # One generator a step: a resumed run draws what the uninterrupted one would have drawn.
         generator = np.random.default_rng((settings.seed, self.step))
-        draw = self.sampler.single if self.step % 2 else self.sampler.mixed
-        pairs = draw(settings.batch, generator)
+        pairs = self._draw(generator)
         sides = np.stack([self.corpus.left[pairs], self.corpus.right[pairs]])
         swap = generator.random(len(pairs)) < 0.5
         sides[:, swap] = sides[::-1, swap]
@@ -163,9 +168,28 @@ class ContrastiveTrainer:
         pooled = self.rows.pool(tokens, offsets)
         unit = functional.normalize(pooled, dim=1)
         loss, gradient = info_nce(unit.detach(), self._false_negatives(sides), settings.scale)
+        if self.targets is not None:
+            gradient -= self._towards_targets(self.targets, pairs)
         torch.autograd.backward(unit, gradient)
         self.rows.update(self.rate(), self.step + 1)
         return loss
+
+    def _draw(self, generator: np.random.Generator) -> NDArray[np.int64]:
+        """Every other batch is from one language pair; half of the others have targets."""
+        size = self.settings.batch
+        if self.step % 2:
+            return self.sampler.single(size, generator)
+        if self.taught is not None and self.step % 4 == 0:
+            return self.taught.mixed(size, generator)
+        return self.sampler.mixed(size, generator)
+
+    def _towards_targets(self, targets: Targets, pairs: NDArray[np.int64]) -> torch.Tensor:
+        """Return minus the gradient of `teaching` times the mean of 1 - cosine to the targets."""
+        which = targets.pair[pairs]
+        goal = torch.zeros(len(pairs), targets.vectors.shape[1])
+        taught = np.flatnonzero(which >= 0)
+        goal[torch.from_numpy(taught)] = torch.from_numpy(targets.vectors[which[taught]])
+        return goal.mul_(self.settings.teaching / len(pairs)).repeat(2, 1)
 
     def _runs(
         self, sides: NDArray[np.int32], generator: np.random.Generator

@@ -119,10 +119,11 @@ def read_pairs(path: Path) -> Iterator[tuple[str, str, str, str]]:
             import zstandard
 
             stream = cast("IO[bytes]", zstandard.ZstdDecompressor().stream_reader(raw))
-        for line in io.TextIOWrapper(stream, encoding="utf-8", newline="\n"):
-            columns = line.rstrip("\n").split("\t")
-            if len(columns) == 4 and columns[2] and columns[3]:
-                yield columns[0], columns[1], columns[2], columns[3]
+        with io.TextIOWrapper(stream, encoding="utf-8", newline="\n") as lines:
+            for line in lines:
+                columns = line.rstrip("\n").split("\t")
+                if len(columns) == 4 and columns[2] and columns[3]:
+                    yield columns[0], columns[1], columns[2], columns[3]
 
 
 def held_out_sentences(folder: Path | None) -> set[str]:

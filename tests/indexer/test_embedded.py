@@ -1,0 +1,182 @@
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexer import CrosstongueError, load_encoder
+from indexer.encoders import Encoder
+from indexer.encoders.embedded import EmbeddedEncoder
+from indexer.languages import LanguageIdentifier
+from indexer.resources import data_folder
+
+ARTIFACT = data_folder() / "embedded"
+
+TRANSLATIONS = [
+    ("Where is the nearest hospital?", "Wo ist das nächste Krankenhaus?"),
+    ("The cat sleeps on the chair.", "Кошка спит на стуле."),
+    ("It will rain tomorrow.", "明日は雨が降ります。"),
+    ("I would like a cup of tea.", "我想喝一杯茶。"),
+    ("My brother is a teacher.", "Mi hermano es profesor."),
+    ("The window is broken.", "الشباك مكسور."),
+]
+
+
+@pytest.fixture(scope="module")
+def encoder() -> EmbeddedEncoder:
+    loaded = load_encoder("embedded")
+    assert isinstance(loaded, EmbeddedEncoder)
+    return loaded
+
+
+def test_it_is_an_encoder_with_a_fingerprint_of_its_own(encoder: EmbeddedEncoder) -> None:
+    assert isinstance(encoder, Encoder)
+    assert encoder.spec.name == "embedded"
+    assert len(encoder.spec.fingerprint) == 16
+
+
+def test_translations_are_each_others_nearest(encoder: EmbeddedEncoder) -> None:
+    english = encoder.encode([one for one, _ in TRANSLATIONS], kind="query")
+    foreign = encoder.encode([other for _, other in TRANSLATIONS])
+    assert (english @ foreign.T).argmax(axis=1).tolist() == list(range(len(TRANSLATIONS)))
+
+
+def test_vectors_are_unit_rows_of_the_promised_shape(encoder: EmbeddedEncoder) -> None:
+    vectors = encoder.encode(["one", "two words", "三つ"])
+    assert vectors.shape == (3, encoder.dimension)
+    assert vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+
+
+def test_no_texts_give_no_vectors(encoder: EmbeddedEncoder) -> None:
+    assert encoder.encode([]).shape == (0, encoder.dimension)
+    assert encoder.identify([]) == []
+
+
+def test_a_text_without_letters_or_signs_gives_zeros_and_no_language(
+    encoder: EmbeddedEncoder,
+) -> None:
+    vectors, languages = encoder.encode_with_languages(["", "  \n\t"])
+    assert not vectors.any()
+    assert languages == [("und", 0.0), ("und", 0.0)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\ud800 half a pair", "\x00\x01\x7f", "\u202eright to left\u202c", "👩‍👩‍👧‍👦", "a" * 100_000],
+    ids=["lone surrogate", "control", "bidi", "emoji", "long"],
+)
+def test_odd_texts_encode_without_error(encoder: EmbeddedEncoder, text: str) -> None:
+    vectors = encoder.encode(["plain", text])
+    assert np.isfinite(vectors).all()
+    assert vectors[0].any()
+
+
+def test_a_line_of_ten_megabytes_encodes(encoder: EmbeddedEncoder) -> None:
+    vectors = encoder.encode(["the quick brown fox " * 500_000])
+    assert np.allclose(vectors, encoder.encode(["the quick brown fox "]), atol=1e-3)
+
+
+def test_equal_texts_give_bitwise_equal_vectors_whatever_batch_they_are_in(
+    encoder: EmbeddedEncoder,
+) -> None:
+    fresh = EmbeddedEncoder(ARTIFACT)  # has not yet dequantised its table
+    text = "Ein Satz, der in jedem Stapel gleich aussieht. 猫が好き。"
+    alone = fresh.encode([text])[0]
+    filler = [f"{other} {number}" for number in range(1_500) for _, other in TRANSLATIONS]
+    crowd = fresh.encode([*filler[:4_500], text, *filler[4_500:]])
+    assert np.array_equal(alone, crowd[4_500])
+    assert np.array_equal(alone, fresh.encode([text])[0])
+
+
+def test_vectors_with_languages_are_the_same_vectors(encoder: EmbeddedEncoder) -> None:
+    texts = [text for pair in TRANSLATIONS for text in pair]
+    vectors, languages = encoder.encode_with_languages(texts)
+    assert np.array_equal(vectors, encoder.encode(texts))
+    assert languages == encoder.identify(texts)
+
+
+def test_a_vector_is_the_unit_mean_of_its_token_rows(encoder: EmbeddedEncoder) -> None:
+    text = "El grifo de la cocina gotea"
+    ids = encoder.tokenizer.encode(text, add_special_tokens=False).ids
+    rows = encoder.model.table[ids].astype(float) * encoder.model.scale[ids, None]
+    mean = rows.mean(axis=0)
+    assert np.allclose(encoder.encode([text])[0], mean / np.linalg.norm(mean), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Der Zug fährt heute erst am Abend ab.", "de"),
+        ("The train does not leave until this evening.", "en"),
+        ("Le train ne part que ce soir.", "fr"),
+        ("Поезд отправляется только вечером.", "ru"),
+        ("Потяг вирушає лише ввечері.", "uk"),
+        ("列车今晚才出发，请在站台等候。", "zh-Hans"),
+        ("列車今晚才出發，請在月台等候。", "zh-Hant"),
+        ("列車は今晩まで出発しません。", "ja"),
+        ("기차는 오늘 저녁에야 출발합니다.", "ko"),
+        ("القطار لن يغادر حتى هذا المساء.", "ar"),
+        ("قطار تا امشب حرکت نمی‌کند.", "fa"),
+        ("הרכבת יוצאת רק הערב.", "he"),
+        ("रेलगाड़ी आज शाम को ही चलेगी।", "hi"),
+        ("รถไฟจะออกเดินทางเย็นนี้", "th"),
+        ("Το τρένο φεύγει απόψε.", "el"),
+        ("Воз полази тек вечерас, чекајте на перону.", "sr-Cyrl"),
+    ],
+)
+def test_the_identifier_names_the_language(text: str, language: str) -> None:
+    ((named, probability),) = LanguageIdentifier.load().identify([text])
+    assert named == language
+    assert 0.5 < probability <= 1
+
+
+@pytest.mark.parametrize("text", ["12345 67890", "%$#@!", "a1b2c3d4e5f6"])
+def test_numbers_and_noise_are_undetermined(text: str) -> None:
+    assert LanguageIdentifier.load().identify([text])[0][0] == "und"
+
+
+def test_loading_and_encoding_import_neither_torch_nor_transformers() -> None:
+    code = (
+        "import sys; from indexer import load_encoder; load_encoder('embedded').encode(['a']);"
+        "sys.exit(bool({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json"])
+@pytest.mark.parametrize("damage", ["flipped", "truncated", "missing"])
+def test_a_damaged_artifact_is_refused_with_a_sentence(
+    tmp_path: Path, name: str, damage: str
+) -> None:
+    shutil.copytree(ARTIFACT, tmp_path / "embedded")
+    file = tmp_path / "embedded" / name
+    content = bytearray(file.read_bytes())
+    if damage == "missing":
+        file.unlink()
+    elif damage == "truncated":
+        file.write_bytes(content[: len(content) // 2])
+    else:
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+    with pytest.raises(CrosstongueError, match="reinstall"):
+        EmbeddedEncoder(tmp_path / "embedded")
+
+
+def test_an_unknown_encoder_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(CrosstongueError, match="embedded"):
+        load_encoder("no-such-encoder")
+
+
+def test_the_card_says_what_it_was_trained_on_how_and_under_which_licence() -> None:
+    card = (ARTIFACT / "README.md").read_text("utf-8")
+    config = json.loads((ARTIFACT / "config.json").read_text("utf-8"))
+    assert "python -m indexer.training" in card
+    assert "CC-BY-SA-4.0" in card
+    assert "Tatoeba-36" in card
+    for source in ("tatoeba", "ebible", "wordnet", "tico19", "storybooks"):
+        assert f"| {source} |" in card
+    assert len(config["languages"]) >= 100
