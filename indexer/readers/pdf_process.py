@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -159,7 +160,9 @@ def main() -> None:
         request = sys.stdin.buffer.readline()
         if not request:
             break
+        signal.alarm(int(FILE_SECONDS))  # ends a stuck process whose program is gone
         answer = _served(json.loads(request), answers)
+        signal.alarm(0)
         _write(answers, json.dumps(answer).encode() + b"\n")
 
 

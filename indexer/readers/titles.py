@@ -8,8 +8,7 @@ import re
 
 from indexer.readers.base import one_line
 
-# What programs write when nobody gave a title: (program's name, the language's word) pairs met in
-# real files, as a whole title, case folded.
+# What programs write when nobody gave a title, as the whole of it, case folded.
 _PLACEHOLDERS = frozenset(
     {
         "(anonymous)",
@@ -56,7 +55,7 @@ _NUMBERED_PLACEHOLDER = re.compile(
     r"(untitled|document|dokument|presentation|book|mappe|microsoft word)[ _-]?\d*", re.IGNORECASE
 )
 _PRINTER_PREFIX = re.compile(r"microsoft (office )?(word|powerpoint|excel)\s+-\s", re.IGNORECASE)
-# A file name: no spaces at its end but an extension that programs write documents under.
+# The title is a file's name when it ends in an extension under which programs save documents.
 _FILE_NAME = re.compile(
     r"\.(docx?|dotx?|odt|ott|rtf|txt|pdf|xlsx?|ods|pptx?|odp|indd|qxd|pmd|tex|dvi|ps|eps|html?"
     r"|md|pages|wpd|ai|cdr|pub|fm|fm5|book|tmp|jpe?g|png|tiff?)$",

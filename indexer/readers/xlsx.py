@@ -102,12 +102,12 @@ def _written(row: list[str], headers: list[str]) -> str:
     if not any(headers):
         return CELL_SEPARATOR.join(cell for cell in row if cell)
     padded = headers + [""] * (len(row) - len(headers))
-    named = (
+    named = (  # a line for each cell, as in CSV
         f"{header}: {cell}" if header else cell
         for header, cell in zip(padded, row, strict=False)
         if cell
     )
-    return "; ".join(named)
+    return "\n".join(named)
 
 
 def _rows(sheet: _Sheet) -> Iterator[list[str]]:
