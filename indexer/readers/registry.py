@@ -15,7 +15,6 @@ from indexer.documents import Document
 from indexer.errors import UnreadableFileError
 from indexer.readers import signatures
 from indexer.readers.base import DEFAULT_LIMITS, Limits, megabytes
-from indexer.readers.faults import reading
 
 # Recorded in every index; raise it when a reader's text changes, so that files are read again.
 READERS_VERSION = 1
@@ -174,10 +173,15 @@ def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Document:
     try:
         actual = _actual_format(path, named, limits)
         reader: Reader = import_module(f"indexer.readers.{actual.module}").read
-        with reading(actual.name):
-            return reader(path, limits)
-    except OSError as error:
-        reason = f"the file cannot be opened: {error.strerror or error}"
+        return reader(path, limits)
+    except (UnreadableFileError, MemoryError):
+        raise
+    except RecursionError as error:
+        raise UnreadableFileError("the content is nested too deeply") from error
+    except Exception as error:  # readers know how their library fails; this is what they missed
+        if isinstance(error, OSError) and error.strerror:
+            raise UnreadableFileError(f"the file cannot be opened: {error.strerror}") from error
+        reason = f"the {named.name} reader failed on the content ({type(error).__name__})"
         raise UnreadableFileError(reason) from error
 
 
