@@ -21,6 +21,8 @@ from ui.safe_text import shown_path
 _PACKAGES = Path(__file__).resolve().parent.parent
 # Long enough for any sentence the command ends with, short enough for a page.
 LONGEST_REASON = 2_000
+# How the command line begins the one sentence it fails with.
+_COMPLAINT = "Error: "
 MINUTE, HOUR = 60, 3600
 
 
@@ -52,6 +54,7 @@ class JobStarter:
         self._index_folder = index_folder
         self._process: subprocess.Popen[bytes] | None = None
         self._complaints: IO[bytes] | None = None
+        self._complaint: str | None = None
         self.folder: Path | None = None
         self.started_at = 0
 
@@ -64,6 +67,7 @@ class JobStarter:
         command += ["--index", str(self._index_folder)]
         try:
             make_private(self._index_folder.parent)
+            # A file, not a pipe: a pipe nobody reads would block the process once the page ends.
             complaints = tempfile.TemporaryFile()
             self._process = subprocess.Popen(
                 command,
@@ -78,10 +82,8 @@ class JobStarter:
                 f"Indexing could not be started ({error.strerror}): check that there is free disk "
                 f"space and that {shown_path(self._index_folder)} can be written."
             ) from error
-        if self._complaints is not None:
-            self._complaints.close()
-        self._complaints, self.folder = complaints, folder
-        self.started_at = time.time_ns()
+        self._complaints, self._complaint = complaints, None
+        self.folder, self.started_at = folder, time.time_ns()
 
     @property
     def working(self) -> bool:
@@ -91,14 +93,21 @@ class JobStarter:
     @property
     def complaint(self) -> str | None:
         """The sentence the last job started here ended with, or None where it did not fail."""
-        if self._process is None or self._complaints is None or self._process.poll() in (None, 0):
-            return None
-        self._complaints.seek(0)
-        written = self._complaints.read().decode("utf-8", "replace")
-        lines = [line.strip() for line in written.splitlines() if line.strip()]
-        if not lines or any(line.startswith("Traceback") for line in lines):
-            return "Indexing ended unexpectedly; start it again, it goes on where it stopped."
-        return lines[-1].removeprefix("Error: ")[:LONGEST_REASON]
+        if self._complaints is not None and not self.working:
+            with self._complaints as complaints:
+                complaints.seek(0)
+                written = complaints.read().decode("utf-8", "replace")
+            self._complaints = None
+            if self._process is not None and self._process.returncode:
+                self._complaint = _last_sentence(written)
+        return self._complaint
+
+
+def _last_sentence(written: str) -> str:
+    lines = [line.strip() for line in written.splitlines() if line.strip()]
+    if not lines or not lines[-1].startswith(_COMPLAINT):
+        return "Indexing ended unexpectedly; start it again, it goes on where it stopped."
+    return lines[-1].removeprefix(_COMPLAINT)[:LONGEST_REASON]
 
 
 def checked_folder(typed: str) -> Path:

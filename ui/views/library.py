@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from indexer.errors import CrosstongueError
 from indexer.index import Index
 from indexer.status import IndexStatus, Source
 from ui.output import count
@@ -16,6 +17,8 @@ from ui.safe_text import path_html, text_html
 # A page is for looking through them; `crosstongue status --json` lists every one.
 FAILED_SHOWN = 200
 MEGABYTE = 1_000_000
+
+_FAULT = "forget-fault"
 
 
 def page() -> None:
@@ -74,12 +77,27 @@ def _confirm_forgetting(index: Index, source: Source) -> None:
         "untouched, and you can index the folder again.</p>"
     )
     with st.container(horizontal=True, gap="small"):
-        if st.button("Forget the folder", type="primary", key="forget-yes"):
-            with faults_as_sentences():
-                index.forget(source.root)
-                st.rerun()
-        if st.button("Keep it", key="forget-no"):
-            st.rerun()
+        forgotten = st.button(
+            "Forget the folder",
+            type="primary",
+            key="forget-yes",
+            on_click=_forget,
+            args=(index, source.root),
+        )
+        kept = st.button("Keep it", key="forget-no")
+    fault = st.session_state.get(_FAULT)
+    if kept or (forgotten and not fault):
+        st.rerun()
+    if forgotten and fault:
+        notice(fault, error=True)
+
+
+def _forget(index: Index, root: bytes) -> None:
+    st.session_state[_FAULT] = None
+    try:
+        index.forget(root)
+    except CrosstongueError as error:
+        st.session_state[_FAULT] = str(error)
 
 
 def _offer_samples(sources: tuple[Source, ...]) -> None:
