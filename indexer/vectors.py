@@ -1,11 +1,11 @@
-"""FAISS and nothing else: nearest neighbours over an index's vectors, as a view of SQLite.
+"""The view: nearest neighbours over an index's vectors, kept up to date with SQLite.
 
 A view is a base (everything up to some passage id, from disk or built) plus the rows added since,
 minus the ids removed since. All of it is exact: the base holds the stored half-precision rows, and
 a scan of 50,000 x 256 of them takes a millisecond. Past some 500,000 passages a graph index (HNSW)
-with exact rescoring would take the base's place; nothing outside this module and `viewfile` would
-know. Vectors never change under an id, so a commit is seen by reading the rows with greater ids
-and the list of removed ones.
+with exact rescoring would take the base's place; nothing outside this module, `neighbours` and
+`viewfile` would know. Vectors never change under an id, so a commit is seen by reading the rows
+with greater ids and the list of removed ones.
 """
 
 from __future__ import annotations
@@ -14,9 +14,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +22,7 @@ from numpy.typing import NDArray
 from indexer.database import read_meta, snapshot, transaction, write_meta
 from indexer.encoders.protocol import Vectors
 from indexer.errors import EncoderMismatchError
+from indexer.neighbours import Ids, State, among, search
 from indexer.viewfile import (
     Base,
     DamagedViewError,
@@ -35,8 +34,6 @@ from indexer.viewfile import (
     save_base,
 )
 
-Ids = NDArray[np.int64]
-
 # Rows outside the base, added or removed, as a share of it: at a twentieth a search costs a few per
 # cent more than on a fresh base, and a growing index is rebuilt only 15 times while it doubles.
 DRIFT = 0.05
@@ -44,24 +41,6 @@ DRIFT = 0.05
 DRIFT_ROWS = 1_000
 
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What one moment's searches run over; never changed, only replaced."""
-
-    base: Base
-    generation: str
-    revision: int
-    max_id: int
-    tail_ids: Ids
-    tail: Vectors
-    alive: NDArray[np.bool_] | None  # rows of the base not removed; None when all are there
-
-    @property
-    def drifted(self) -> bool:
-        gone = 0 if self.alive is None else int(len(self.alive) - self.alive.sum())
-        return _past(len(self.tail_ids) + gone, self.base.stamp.rows)
 
 
 class VectorView:
@@ -75,9 +54,10 @@ class VectorView:
         self._path = path
         self._connect = connect
         self._lock = threading.Lock()
-        self._state: _State | None = None
+        self._state: State | None = None
         self._built: Base | None = None
         self._builder: threading.Thread | None = None
+        self._file_unusable = False
 
     def search(
         self, queries: Vectors, limit: int, allowed: Ids | None = None
@@ -99,16 +79,12 @@ class VectorView:
                 f"The query's vectors have shape {queries.shape}, but this index holds vectors of "
                 f"{width} dimensions: its encoder has changed, so open the index again."
             )
-        found = [_search_base(state, queries, limit, allowed)]
-        if len(state.tail_ids):
-            found.append(_search_tail(state, queries, limit, allowed))
-        return _best(found, len(queries), limit)
+        return search(state, queries, limit, allowed)
 
     def warm(self) -> int:
         """Load what searches need, now instead of at the first one; return how many passages."""
         state = self._current()
-        gone = 0 if state.alive is None else int(len(state.alive) - state.alive.sum())
-        return state.base.stamp.rows - gone + len(state.tail_ids)
+        return state.base.stamp.rows - state.gone + len(state.tail_ids)
 
     def settle(self, folder: Path) -> None:
         """Rebuild the base on disk if it has drifted; only the process that may write calls this.
@@ -143,7 +119,7 @@ class VectorView:
         if builder is not None and builder is not threading.current_thread():
             builder.join()
 
-    def _current(self) -> _State:
+    def _current(self) -> State:
         """Return the state of the last commit."""
         connection = self._connect()
         state = self._state
@@ -151,11 +127,12 @@ class VectorView:
             return state
         with self._lock:
             self._state = state = self._refresh(connection)
-            if state.drifted:
+            outside = len(state.tail_ids) + state.gone
+            if self._file_unusable or _past(outside, state.base.stamp.rows):
                 self._rebuild_behind()
         return state
 
-    def _refresh(self, connection: sqlite3.Connection) -> _State:
+    def _refresh(self, connection: sqlite3.Connection) -> State:
         with snapshot(connection):
             meta = read_meta(connection)
             base = self._choose_base(connection, meta)
@@ -173,11 +150,11 @@ class VectorView:
             tail_ids = np.concatenate([old.tail_ids, tail_ids])
             tail = np.concatenate([old.tail, tail])
         max_id = max(since, int(tail_ids[-1]) if len(tail_ids) else 0)
-        stays = ~_among(tail_ids, removed)
-        alive: NDArray[np.bool_] | None = ~_among(base.ids, removed)
+        stays = ~among(tail_ids, removed)
+        alive: NDArray[np.bool_] | None = ~among(base.ids, removed)
         if alive is not None and alive.all():
             alive = None
-        return _State(
+        return State(
             base,
             meta["generation"],
             int(meta["revision"]),
@@ -220,6 +197,7 @@ class VectorView:
             if _fits(base.stamp, meta) and base.faiss_index.d == _dimension(meta):
                 return base
             _LOG.info("The view %s is of another state of the index; it is rebuilt.", self._path)
+        self._file_unusable = True
         return None
 
     def _rebuild_behind(self) -> None:
@@ -232,6 +210,7 @@ class VectorView:
     def _rebuild(self) -> None:
         base = self._build(self._connect())
         self._built = base
+        self._file_unusable = False
         try:
             save_base(self._path, base)
         except OSError as error:
@@ -293,63 +272,3 @@ def _rows(
     ).fetchall()
     ids = np.fromiter((row[0] for row in rows), np.int64, len(rows))
     return ids, np.frombuffer(b"".join(row[1] for row in rows), "<f2").reshape(len(rows), width)
-
-
-def _among(ids: Ids, wanted: Ids) -> NDArray[np.bool_]:
-    """Return which of `ids`, ascending, are wanted; a tenth of what `numpy.isin` takes."""
-    mask = np.zeros(len(ids), np.bool_)
-    if len(ids) and len(wanted):
-        wanted = np.asarray(wanted, np.int64)
-        rows = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
-        mask[rows[ids[rows] == wanted]] = True
-    return mask
-
-
-def _search_base(
-    state: _State, queries: Vectors, limit: int, allowed: Ids | None
-) -> tuple[Ids, Vectors]:
-    import faiss
-
-    index, ids = state.base.faiss_index, state.base.ids
-    mask = state.alive
-    if allowed is not None:
-        among = _among(ids, allowed)
-        mask = among if mask is None else mask & among
-    count = min(limit, len(ids) if mask is None else int(mask.sum()))
-    if count == 0:
-        return np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0), np.float32)
-    parameters: Any = None
-    if mask is not None:
-        library: Any = faiss  # its stubs do not know the keyword arguments of its wrappers
-        chosen = library.IDSelectorBitmap(np.packbits(mask, bitorder="little"))
-        parameters = library.SearchParameters(sel=chosen)
-    cosines, rows = index.search(queries, count, params=parameters)
-    return ids[rows], cosines
-
-
-def _search_tail(
-    state: _State, queries: Vectors, limit: int, allowed: Ids | None
-) -> tuple[Ids, Vectors]:
-    import faiss
-
-    ids, rows = state.tail_ids, state.tail
-    if allowed is not None:
-        among = _among(ids, allowed)
-        ids, rows = ids[among], np.ascontiguousarray(rows[among])
-    count = min(limit, len(ids))
-    if count == 0:
-        return np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0), np.float32)
-    cosines, found = faiss.knn(queries, rows, count, metric=faiss.METRIC_INNER_PRODUCT)
-    return ids[found], cosines
-
-
-def _best(found: list[tuple[Ids, Vectors]], queries: int, limit: int) -> tuple[Ids, Vectors]:
-    """Merge what base and tail gave; equal cosines come in the order of their ids."""
-    ids = np.concatenate([part[0] for part in found], axis=1)
-    cosines = np.concatenate([part[1] for part in found], axis=1)
-    order = np.lexsort((ids, -cosines), axis=1)[:, :limit]
-    best_ids = np.full((queries, limit), -1, np.int64)
-    best = np.full((queries, limit), -1.0, np.float32)
-    best_ids[:, : order.shape[1]] = np.take_along_axis(ids, order, axis=1)
-    best[:, : order.shape[1]] = np.take_along_axis(cosines, order, axis=1)
-    return best_ids, best

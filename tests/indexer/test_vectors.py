@@ -140,14 +140,15 @@ def test_a_damaged_view_is_rebuilt_and_the_reason_logged(index, helpers, damage,
         assert_exact(other, helpers)
 
 
-def test_a_missing_view_is_rebuilt(index, helpers):
-    helpers.fill(index, 1_200)
+@pytest.mark.parametrize("count", [3, 1_200])
+def test_a_missing_view_is_rebuilt(index, helpers, count):
+    helpers.fill(index, count)
     index.vectors.settle(index.folder)
     view(index).unlink()
     with Index.open(index.folder, encoder=index.encoder) as other:
         assert_exact(other, helpers)
         other.vectors.wait()
-    assert load_base(view(index)).stamp.rows == 1_200
+    assert load_base(view(index)).stamp.rows == count
 
 
 def test_a_view_of_another_index_is_not_used(tmp_path, index, encoder, helpers):
