@@ -1,6 +1,7 @@
 """PDF: paragraphs from layout, pages, headings, titles, and files that must not be read."""
 
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -290,7 +291,9 @@ def test_a_file_that_breaks_the_pdf_library_costs_itself_alone(tmp_path, small_p
     hostile, good = tmp_path / "hostile.pdf", write_pdf(tmp_path / "good.pdf", [["Still here."]])
     hostile.write_bytes(drawing_that_contains_itself_twice())
     assert small_process.read(good, DEFAULT_LIMITS).text == "Still here."
-    with pytest.raises(UnreadableFileError, match="PDF"):
+    # where the system bounds no memory, time ends it
+    reason = "library fail" if sys.platform == "linux" else "library fail|too long"
+    with pytest.raises(UnreadableFileError, match=reason):
         small_process.read(hostile, DEFAULT_LIMITS)
     assert small_process.read(good, DEFAULT_LIMITS).text == "Still here."
 

@@ -160,12 +160,14 @@ def test_a_sheet_that_claims_endless_rows_is_refused_at_once(workbook, read, tmp
         reader.read(tmp_path / "a.xlsx")
 
 
-def test_a_false_claim_of_size_costs_nothing(workbook, read, tmp_path):
-    workbook.active.append(["text"])
+@pytest.mark.parametrize("claim", ["A1:A1", "A1:XFD1048576"])
+def test_a_false_claim_of_size_changes_nothing(workbook, read, tmp_path, claim):
+    for row in (["Name", "Town"], ["Ana", "Lima"]):
+        workbook.active.append(row)
     read()
     sheet = "xl/worksheets/sheet1.xml"
-    _replace(tmp_path / "a.xlsx", sheet, b'<dimension ref="A1:A1"', b'<dimension ref="A1:XFD9999"')
-    assert reader.read(tmp_path / "a.xlsx").text == "Sheet\n\ntext"
+    _replace(tmp_path / "a.xlsx", sheet, b'"A1:B2"', f'"{claim}"'.encode())
+    assert reader.read(tmp_path / "a.xlsx").text == "Sheet\n\nName: Ana\nTown: Lima"
 
 
 def _replace(path, member, old, new):
