@@ -12,7 +12,9 @@ import regex
 
 # Python's own `\s` is `str.isspace`, which `regex`'s is not (they differ in U+001C to U+001F).
 _SPACE = re.compile(r"\s*")
-_CLUSTER = regex.compile(r"\X")
+# Two regional indicators are one flag. `\X` knows, but counts all those before each time it is
+# asked, which takes quadratic time over a run of flags.
+_CLUSTER = regex.compile(r"\p{GCB=RI}\p{GCB=RI}(?=\p{GCB=RI})|\X")
 
 # Classes of Grapheme_Cluster_Break. Between two characters of class "other" (XX) there is always a
 # boundary, as there is beside a control character and between two composed Hangul syllables.
@@ -31,6 +33,11 @@ _PREPENDS = regex.compile(r"(?<=\p{GCB=PP})[^\p{GCB=CN}\p{GCB=CR}\p{GCB=LF}]")
 _LONGEST_WALK = 1000
 
 
+def _ends(text: str) -> list[int]:
+    # Of a slice, because `\X` also looks at what stands before the place it is asked to start from.
+    return [match.end() for match in _CLUSTER.finditer(text)]
+
+
 def surely_between(text: str, position: int) -> bool:
     """Say whether the two characters around `position` alone show that a cluster begins there."""
     return _SURE.match(text, position) is not None
@@ -44,7 +51,7 @@ def boundaries(text: str, start: int, stop: int) -> list[int]:
         there, because it may go on.
     :return: ascending offsets in `text`, without `start`.
     """
-    ends = [match.end() for match in _CLUSTER.finditer(text, start, stop)]
+    ends = [start + end for end in _ends(text[start:stop])]
     if ends and ends[-1] == stop < len(text) and not surely_between(text, stop):
         ends.pop()
     return ends
@@ -57,10 +64,9 @@ def before(text: str, position: int) -> int:
     start = position - 1
     while start > max(0, position - _LONGEST_WALK) and not surely_between(text, start):
         start -= 1
-    for match in _CLUSTER.finditer(text, start):
-        if match.end() >= position:
-            return position if match.end() == position else int(match.start())
-    return position
+    # One character more than asked for shows whether the last cluster goes on.
+    ends = [start, *(start + end for end in _ends(text[start : position + 1]))]
+    return max(end for end in ends if end <= position)
 
 
 def skip_space(text: str, position: int) -> int:

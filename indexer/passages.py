@@ -178,7 +178,10 @@ class _Splitter:
         ends = self._sentence_ends(
             max(section, self._starts[paragraph]), min(end, self._ends[paragraph])
         )
-        cut = _nearest(ends, low, high, ideal)
+        # A row or list item ends with its line; no cell must be cut off its row.
+        window = ends[bisect_left(ends, low) : bisect_right(ends, high)]
+        rows = [row for row in window if self._text[row - 1] == "\n"]
+        cut = _nearest(rows or window, low, high, ideal)
         if cut is not None:
             return cut
         return self._cut_between(start, low, high, ideal, ends, paragraph)

@@ -28,7 +28,10 @@ _CLOSING = r"\"'”’»›)\]}」』】》〉〕）］｝｣〗〙"
 _CLOSING_BEFORE_SPACE = _CLOSING + "“‘«‹*_"
 _OPENING = re.compile(r"[\s\"'“‘«‹„‚(\[{¿¡*_`–—-]*")
 _MARKS_ON_PUNCTUATION = "\u0300-\u036f\ufe00-\ufe0f\u20d0-\u20ff"
-_WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
+# French sets its marks of quotation off with a space.
+_FRENCH_CLOSING = r"(?:[ \u00a0\u202f]»(?=\s|\Z))?+"
+# Kana and Chinese characters: between them a half-width mark needs no space.
+_WIDE = "\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff"
 
 # One character class first, so that the engine skips everything else at full speed. A run of marks
 # is tried from its first mark only and never given back: millions of dots take linear time.
@@ -38,8 +41,8 @@ _CANDIDATE = re.compile(
     rf"(?<=[{_ANYWHERE}])(?P<anywhere>[{_ANYWHERE}{_BEFORE_SPACE}{_MARKS_ON_PUNCTUATION}]*"
     rf"[{_CLOSING}{_MARKS_ON_PUNCTUATION}]*(?:[ \u00a0]*[{_TIBETAN}])*+)"
     rf"|(?<=[{_BEFORE_SPACE}])(?<![{_BEFORE_SPACE}]{{2}})(?P<spaced>[{_BEFORE_SPACE}]*+"
-    rf"[{_MARKS_ON_PUNCTUATION}]*+[{_CLOSING_BEFORE_SPACE}]*+(?:\[\d+\])*+)(?=\s|\Z)"
-    rf"|(?<=[{_WIDE}][!?])(?P<wide>[!?]*[{_CLOSING}]*)(?=[{_WIDE}])"
+    rf"[{_MARKS_ON_PUNCTUATION}]*+[{_CLOSING_BEFORE_SPACE}]*+(?:\[\d+\])*+{_FRENCH_CLOSING})(?=\s|\Z)"
+    rf"|(?<=[{_WIDE}][.!?])(?P<wide>[!?]*[{_CLOSING}]*)(?=[{_WIDE}「『])"
     rf"|(?<=[\u0370-\u03ff\u1f00-\u1fff];)(?P<greek>[{_CLOSING}]*)(?=\s|\Z)"
     rf"|(?<=[\u0530-\u058f]:)(?P<armenian>[{_CLOSING}]*)(?=\s|\Z)"
     r"|(?<=፡)፡(?P<ethiopic>)"
@@ -55,7 +58,7 @@ _VERSE_NUMBER = re.compile(r"\s*\d+\s*॥")
 # A word before "." that is an abbreviation in any language: a letter, letters with dots between
 # them, or a few consonants without a vowel, which no word is made of ("Dr", "bzw", "стр", "млн").
 _ABBREVIATION = re.compile(
-    r"(?:[^\W\d_]{1,3}\.)*[^\W\d_]"
+    r"(?:[^\W\d_]{1,3}\.)*[^\W\d_\u1100-\u11ff\u2e80-\ud7ff]"
     r"|(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,3}"
     r"|[bcdfghjklmnpqrstvwxzßçćčďđğłĺľńňñřŕśšşťţțźžż]{2,4}"
     r"|[бвгґдђжзйкќлљмнњпрстћфхцчџшщ]{2,4}|[βγδζθκλμνξπρσςτφχψ]{2,4}",
@@ -63,9 +66,11 @@ _ABBREVIATION = re.compile(
 )
 # Abbreviations with a vowel that many languages share and that seldom end a sentence.
 _COMMON_ABBREVIATIONS = frozenset(
-    "prof fig vol gen col rev hon capt abb art ing dipl tel ca approx ed eds al sig sra dra ave op"
-    " cit incl inkl evtl resp núm pág págs tab univ mag mio डॉ डा प्रो श्री".split()
+    "prof gen hon capt ing dipl tel ca approx ed eds sra dra incl inkl evtl resp mio ul ул им"
+    " डॉ डा प्रो श्री".split()
 )
+# Written without a dot of their own, so that the dot after them ends the sentence.
+_UNITS = frozenset(["km", "kg", "cm", "mm", "tv", "dvd"])
 # "No. 5", "Kap. 3", "стр. 12": a short word with a dot before a number is an abbreviation.
 _LONGEST_BEFORE_NUMBER = 4
 # "3. Mai", "19. Jahrhundert", "12. září": a number with a dot is an ordinal in a dozen languages.
@@ -183,14 +188,18 @@ def _ends_before_space(text: str, mark: int, end: int, start: int) -> bool:
         return len(word) > _LONGEST_LIST_NUMBER and "." not in word
     if word.isdecimal():
         return len(word) > 2 or int(word) > _LARGEST_ORDINAL
-    if following.isdecimal() and word.isalpha() and len(word) <= _LONGEST_BEFORE_NUMBER:
+    if following.isdecimal() and len(word) <= _LONGEST_BEFORE_NUMBER and _is_cased(word):
         return False
     if word.lower() in _COMMON_ABBREVIATIONS or _ROMAN_ORDINAL.fullmatch(word):
         return False
     if _ABBREVIATION.fullmatch(word):
         # "the BBC." is a word, "J." and "U.S." are not.
-        return len(word) > 1 and "." not in word and word.isupper()
+        return len(word) > 1 and "." not in word and (word.isupper() or word in _UNITS)
     return True
+
+
+def _is_cased(word: str) -> bool:
+    return word.isalpha() and word.lower() != word.upper()
 
 
 def _begins_line(text: str, position: int, start: int) -> bool:
