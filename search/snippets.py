@@ -8,15 +8,17 @@ import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
-from indexer.sentences import sentences
 from numpy.typing import NDArray
 
 from indexer.encoders.protocol import Encoder
+from indexer.sentences import sentences
 
 Span = tuple[int, int]
 # A best sentence narrower than this, in columns of a terminal, takes its better neighbour along:
 # less than a line seldom says enough to judge a hit by.
 SHORT = 80
+# Readers put it between paragraphs.
+PARAGRAPH = "\n\n"
 
 
 def best_spans(texts: Sequence[str], query: NDArray[np.float32], encoder: Encoder) -> list[Span]:
@@ -27,7 +29,7 @@ def best_spans(texts: Sequence[str], query: NDArray[np.float32], encoder: Encode
     :param encoder: the encoder that made `query`.
     :return: one (start, end) a passage, in characters of that passage.
     """
-    spans = [_trimmed_sentences(text) for text in texts]
+    spans = [_choosable(text) for text in texts]
     # A passage of one sentence has nothing to choose from.
     asked = [
         text[start:end]
@@ -49,7 +51,23 @@ def best_spans(texts: Sequence[str], query: NDArray[np.float32], encoder: Encode
 
 def first_span(text: str) -> Span:
     """Return the passage's first sentence, for passages too far down to choose for."""
-    return _trimmed_sentences(text)[0]
+    return _choosable(text)[0]
+
+
+def _choosable(text: str) -> list[Span]:
+    """Sentences that may answer: those that are no heading, unless there is nothing else."""
+    found = _trimmed_sentences(text)
+    return [span for span in found if not _is_heading(text, *span)] or found
+
+
+def _is_heading(text: str, start: int, end: int) -> bool:
+    """Whether a sentence is a short paragraph of its own without a mark at its end."""
+    before, after = text[:start].rstrip(" \t"), text[end:].lstrip(" \t")
+    alone = (not before or before.endswith(PARAGRAPH)) and (
+        not after or after.startswith(PARAGRAPH)
+    )
+    ended = unicodedata.category(text[end - 1]).startswith("P") if end > start else False
+    return alone and not ended and _columns(text[start:end]) < SHORT
 
 
 def _trimmed_sentences(text: str) -> list[Span]:
@@ -69,9 +87,19 @@ def _choose(text: str, found: list[Span], cosines: NDArray[np.float32]) -> Span:
     start, end = found[best]
     if _columns(text[start:end]) >= SHORT:
         return start, end
-    neighbours = [n for n in (best - 1, best + 1) if 0 <= n < len(found)]
+    neighbours = [
+        near
+        for near in (best - 1, best + 1)
+        if 0 <= near < len(found) and PARAGRAPH not in _between(text, found[best], found[near])
+    ]
+    if not neighbours:
+        return start, end
     other = max(neighbours, key=lambda n: float(cosines[n]))
     return min(start, found[other][0]), max(end, found[other][1])
+
+
+def _between(text: str, one: Span, other: Span) -> str:
+    return text[min(one[1], other[1]) : max(one[0], other[0])]
 
 
 def _columns(text: str) -> int:

@@ -25,6 +25,14 @@ def test_a_short_sentence_takes_its_better_neighbour_along(encoder):
     assert chosen in text
 
 
+def test_a_heading_is_no_answer_and_is_not_joined_to_one(encoder):
+    text = f"Burns\n\nCool the burn with water.\n\nSee a doctor soon.\n\n{FILLER}"
+    assert snippet(text, "burns", encoder) != "Burns"
+    assert snippet(text, "cool the burn", encoder) == "Cool the burn with water."
+    assert text[slice(*first_span(text))] == "Cool the burn with water."
+    assert snippet("Burns", "burns", encoder) == "Burns"
+
+
 def test_wide_characters_count_double(encoder):
     sentence = (
         "やけどをしたときはすぐに流水で二十分ほど冷やしてから清潔で乾いた布で静かに覆ってください。"

@@ -1,12 +1,17 @@
-"""The command line as a person runs it: a process of its own, in a home of its own."""
+"""The command line as a person runs it, in a home of its own."""
 
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack, chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+
+from ui.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 Crosstongue = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -61,26 +66,60 @@ def environment(home: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def crosstongue(environment: dict[str, str], tmp_path: Path) -> Crosstongue:
-    """Run a verb to its end; `stdin` is text, other keywords are those of subprocess.run."""
+def process(environment: dict[str, str], tmp_path: Path) -> Crosstongue:
+    """Run a verb to its end in a process of its own, as a person's shell does."""
 
     def run(
-        *arguments: str | Path, stdin: str = "", variables: dict[str, str] | None = None, **options
+        *arguments: str | Path, stdin: str = "", variables: dict[str, str] | None = None
     ) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             _command(*arguments),
-            **{
-                "input": stdin,
-                "capture_output": True,
-                "encoding": "utf-8",
-                "timeout": 120,
-                "cwd": tmp_path,
-                "env": {**environment, **(variables or {})},
-                **options,
-            },
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=300,
+            cwd=tmp_path,
+            env={**environment, **(variables or {})},
         )
 
     return run
+
+
+@pytest.fixture
+def crosstongue(environment: dict[str, str], tmp_path: Path) -> Crosstongue:
+    """Run a verb to its end in this process, where the encoder is already loaded.
+
+    Everything but the process is real; what the process itself matters to uses `process`.
+    """
+
+    def run(
+        *arguments: str | Path, stdin: str = "", variables: dict[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        written, told = _stream(), _stream()
+        with ExitStack() as stack:
+            stack.enter_context(patch.dict(os.environ, environment, clear=True))
+            os.environ.update(variables or {})
+            stack.enter_context(chdir(tmp_path))
+            stack.enter_context(redirect_stdout(written))
+            stack.enter_context(redirect_stderr(told))
+            stack.enter_context(patch("sys.stdin", _stream(stdin)))
+            stack.enter_context(patch("sys.argv", ["crosstongue", *map(str, arguments)]))
+            end = stack.enter_context(pytest.raises(SystemExit))
+            main()
+        return subprocess.CompletedProcess(
+            arguments, end.value.code, _content(written), _content(told)
+        )
+
+    return run
+
+
+def _stream(content: str = "") -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(content.encode("utf-8")), "utf-8")
+
+
+def _content(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    return stream.buffer.getvalue().decode("utf-8")
 
 
 @pytest.fixture

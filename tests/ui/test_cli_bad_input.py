@@ -22,53 +22,53 @@ def refused(done, *words):
     return last
 
 
-def test_a_folder_that_does_not_exist(crosstongue, home):
-    refused(crosstongue("index", "/nowhere/at/all"), "/nowhere/at/all", "does not exist")
+def test_a_folder_that_does_not_exist(process, home):
+    refused(process("index", "/nowhere/at/all"), "/nowhere/at/all", "does not exist")
     assert not (home / ".local").exists()
 
 
-def test_a_file_where_a_folder_is_wanted(crosstongue, documents):
-    refused(crosstongue("index", documents / "bread.rst"), "bread.rst")
+def test_a_file_where_a_folder_is_wanted(process, documents):
+    refused(process("index", documents / "bread.rst"), "bread.rst")
 
 
-def test_an_empty_folder(crosstongue, tmp_path):
+def test_an_empty_folder(process, tmp_path):
     (tmp_path / "nothing").mkdir()
-    refused(crosstongue("index", tmp_path / "nothing"), "nothing", "empty")
+    refused(process("index", tmp_path / "nothing"), "nothing", "empty")
 
 
 @pytest.mark.parametrize(
     "arguments", [["search", "x"], ["status"], ["similar", "x"], ["forget", "x"], ["index"]]
 )
-def test_no_index_yet(crosstongue, arguments):
-    refused(crosstongue(*arguments), "no index", "crosstongue index FOLDER")
+def test_no_index_yet(process, arguments):
+    refused(process(*arguments), "no index", "crosstongue index FOLDER")
 
 
 @pytest.mark.parametrize("query", ["", "   ", "\n"])
-def test_an_empty_query(crosstongue, indexed, query):
-    refused(crosstongue("search", query), "query is empty")
-    refused(crosstongue("search", "-", stdin=query), "query is empty")
+def test_an_empty_query(process, indexed, query):
+    refused(process("search", query), "query is empty")
+    refused(process("search", "-", stdin=query), "query is empty")
 
 
-def test_an_index_made_by_another_encoder(crosstongue, indexed, home):
+def test_an_index_made_by_another_encoder(process, indexed, home):
     change(home, 'UPDATE meta SET value = replace(value, \'"revision": "\', \'"revision": "0\')')
-    message = refused(crosstongue("search", "train"), "encoder", "crosstongue index --re-embed")
-    assert crosstongue("index", "--re-embed").returncode == 0, message
-    assert crosstongue("search", "train").returncode == 0
+    message = refused(process("search", "train"), "encoder", "crosstongue index --re-embed")
+    assert process("index", "--re-embed").returncode == 0, message
+    assert process("search", "train").returncode == 0
 
 
-def test_an_index_of_a_newer_version(crosstongue, indexed, home):
+def test_an_index_of_a_newer_version(process, indexed, home):
     change(home, "PRAGMA user_version = 999")
     for arguments in (["search", "train"], ["status"], ["index", indexed]):
-        refused(crosstongue(*arguments), "newer")
+        refused(process(*arguments), "newer")
 
 
-def test_an_index_that_is_damaged(crosstongue, indexed, home):
+def test_an_index_that_is_damaged(process, indexed, home):
     database = home / ".local/share/crosstongue/index/index.db"
     database.write_bytes(b"no database at all " * 1000)
     for leftover in database.parent.glob("index.db-*"):
         leftover.unlink()
-    refused(crosstongue("search", "train"), "index")
-    done = crosstongue("doctor")
+    refused(process("search", "train"), "index")
+    done = process("doctor")
     assert done.returncode == 1
     assert "problem  index" in done.stdout
     assert "->" in done.stdout
@@ -82,8 +82,8 @@ def test_an_index_that_is_damaged(crosstongue, indexed, home):
         (["--before", "31.12.2024"], ["“31.12.2024”", "`before`"]),
     ],
 )
-def test_a_filter_that_means_nothing(crosstongue, indexed, options, words):
-    refused(crosstongue("search", "train", *options), *words)
+def test_a_filter_that_means_nothing(process, indexed, options, words):
+    refused(process("search", "train", *options), *words)
 
 
 @pytest.mark.parametrize(
@@ -94,18 +94,18 @@ def test_a_filter_that_means_nothing(crosstongue, indexed, options, words):
         (["forget", "/nowhere"], ["/nowhere"]),
     ],
 )
-def test_a_document_or_folder_that_is_not_in_the_index(crosstongue, indexed, arguments, words):
-    refused(crosstongue(*arguments), *words)
+def test_a_document_or_folder_that_is_not_in_the_index(process, indexed, arguments, words):
+    refused(process(*arguments), *words)
 
 
-def test_a_page_for_the_whole_network(crosstongue):
-    refused(crosstongue("ui", "--host", "0.0.0.0"), "127.0.0.1", "password")
+def test_a_page_for_the_whole_network(process):
+    refused(process("ui", "--host", "0.0.0.0"), "127.0.0.1", "password")
 
 
-def test_an_index_folder_that_is_a_file(crosstongue, documents, tmp_path):
+def test_an_index_folder_that_is_a_file(process, documents, tmp_path):
     (tmp_path / "file").write_text("")
-    refused(crosstongue("index", documents, "--index", tmp_path / "file"), "file")
-    refused(crosstongue("index", documents, "--index", tmp_path / "file/deeper"), "file")
+    refused(process("index", documents, "--index", tmp_path / "file"), "file")
+    refused(process("index", documents, "--index", tmp_path / "file/deeper"), "file")
 
 
 @pytest.mark.parametrize(
@@ -122,20 +122,20 @@ def test_an_index_folder_that_is_a_file(crosstongue, documents, tmp_path):
         ["ui", "--port", "70000"],
     ],
 )
-def test_wrong_usage_ends_with_2_and_shows_how(crosstongue, arguments):
-    done = crosstongue(*arguments)
+def test_wrong_usage_ends_with_2_and_shows_how(process, arguments):
+    done = process(*arguments)
     assert done.returncode == 2
     assert "Usage: crosstongue" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_an_unexpected_error_is_one_sentence_and_its_traceback_is_there_for_who_asks(
-    crosstongue, indexed, home
+    process, indexed, home
 ):
     change(home, "UPDATE meta SET value = '\x1b[2J{' WHERE key = 'encoder'")
-    message = refused(crosstongue("search", "train"), "CROSSTONGUE_DEBUG=1")
+    message = refused(process("search", "train"), "CROSSTONGUE_DEBUG=1")
     assert "\x1b" not in message
-    done = crosstongue("search", "train", variables={"CROSSTONGUE_DEBUG": "1"})
+    done = process("search", "train", variables={"CROSSTONGUE_DEBUG": "1"})
     assert done.returncode == 1
     assert "Traceback" in done.stderr
 
@@ -205,24 +205,24 @@ def small_disk(tmp_path):
     subprocess.run(["umount", place], check=True)
 
 
-def test_a_full_disk(crosstongue, documents, small_disk):
+def test_a_full_disk(process, documents, small_disk):
     for number in range(200):
         (documents / f"{number}.txt").write_text(f"Document {number} is about trains. " * 300)
-    done = crosstongue("index", documents, "--index", small_disk / "index")
+    done = process("index", documents, "--index", small_disk / "index")
     refused(done, "disk", "full")
-    done = crosstongue("status", "--index", small_disk / "index")
+    done = process("status", "--index", small_disk / "index")
     assert done.returncode in (0, 1)
     assert "Traceback" not in done.stderr
 
 
-def test_a_disk_too_full_to_begin(crosstongue, documents, small_disk):
+def test_a_disk_too_full_to_begin(process, documents, small_disk):
     with (small_disk / "filler").open("wb", buffering=0) as filler:
         try:
             while True:
                 filler.write(bytes(4096))
         except OSError:
             pass
-    refused(crosstongue("index", documents, "--index", small_disk / "index"), "disk", "full")
+    refused(process("index", documents, "--index", small_disk / "index"), "disk", "full")
 
 
 def change(home, sql):

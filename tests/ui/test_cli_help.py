@@ -1,4 +1,5 @@
 """Every verb and option explains itself, in the page of documentation too, and help is quick."""
+
 import json
 import re
 import subprocess

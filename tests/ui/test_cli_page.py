@@ -209,12 +209,12 @@ def visit(address):
     asyncio.run(run())
 
 
-def test_the_demo_indexes_the_samples_once_in_an_index_of_its_own(crosstongue, home):
-    done = crosstongue("demo", "--check")
+def test_the_demo_indexes_the_samples_once_in_an_index_of_its_own(process, crosstongue, home):
+    done = process("demo", "--check")
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(r"Crosstongue is at http://127\.0\.0\.1:\d+\n", done.stdout)
     assert re.search(r"Indexed \d+ sample documents\.", done.stderr)
-    again = crosstongue("demo", "--check")
+    again = process("demo", "--check")
     assert again.returncode == 0
     assert "Indexed" not in again.stderr
     assert crosstongue("search", "train").returncode == 1  # one's own index is another one
@@ -223,10 +223,10 @@ def test_the_demo_indexes_the_samples_once_in_an_index_of_its_own(crosstongue, h
     assert found.stdout.startswith(" 1 ")
 
 
-def test_a_demo_index_of_another_version_is_made_anew(crosstongue, home):
+def test_a_demo_index_of_another_version_is_made_anew(process, crosstongue, home):
     import sqlite3
 
-    crosstongue("demo", "--check")
+    process("demo", "--check")
     database = home / ".local/share/crosstongue/demo/index.db"
     for damage in (
         "PRAGMA user_version = 999",
@@ -235,6 +235,6 @@ def test_a_demo_index_of_another_version_is_made_anew(crosstongue, home):
         with sqlite3.connect(database) as connection:
             connection.execute(damage)
         connection.close()
-        done = crosstongue("demo", "--check")
+        done = process("demo", "--check")
         assert done.returncode == 0, done.stderr
         assert "sample documents" in done.stderr

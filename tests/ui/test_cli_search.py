@@ -13,8 +13,8 @@ def paths(done):
     return [hit["path"].rsplit("/", 1)[-1] for hit in hits(done)]
 
 
-def test_a_question_in_english_finds_the_german_document(crosstongue, indexed):
-    found = paths(crosstongue("search", "cool a burn for twenty minutes", "--json"))
+def test_a_question_in_english_finds_the_german_document(process, indexed):
+    found = paths(process("search", "cool a burn for twenty minutes", "--json"))
     assert set(found[:2]) == {"burns.md", "verbrennung.md"}
 
 
@@ -102,10 +102,10 @@ def test_a_reader_that_stops_reading_is_no_error(command, environment, indexed, 
     assert done.stderr == ""
 
 
-def test_without_a_terminal_that_shows_unicode_the_answer_still_comes(crosstongue, indexed):
+def test_without_a_terminal_that_shows_unicode_the_answer_still_comes(process, indexed):
     ascii_only = {"PYTHONIOENCODING": "ascii", "LANG": "C", "PYTHONUTF8": "0"}
-    done = crosstongue("search", "Verbrennung kühlen", variables=ascii_only)
+    done = process("search", "Verbrennung kühlen", variables=ascii_only)
     assert done.returncode == 0
     assert "k?hlen" in done.stdout
-    done = crosstongue("search", "Verbrennung kühlen", "--json", variables=ascii_only)
+    done = process("search", "Verbrennung kühlen", "--json", variables=ascii_only)
     assert "kühlen" in json.loads(done.stdout)["hits"][0]["passages"][0]["text"]
