@@ -1,8 +1,8 @@
 """Bytes of an unknown encoding to text.
 
 Most files are UTF-8 and say so by being valid; a byte order mark or a pattern of zeros tells the
-other encodings of Unicode. What remains is weighed in `legacy_encodings.py`, with charset-normalizer
-as the second opinion where no language explains the bytes.
+other encodings of Unicode. What remains is weighed in `legacy_encodings.py`, and
+charset-normalizer gives a second opinion where no known language explains the bytes.
 """
 
 import codecs

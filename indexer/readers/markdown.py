@@ -10,7 +10,14 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from indexer.documents import Document
-from indexer.readers.base import DEFAULT_LIMITS, DocumentBuilder, Limits, read_bytes, unwrap
+from indexer.readers.base import (
+    DEFAULT_LIMITS,
+    DocumentBuilder,
+    Limits,
+    clean,
+    read_bytes,
+    unwrap,
+)
 from indexer.readers.encoding import decode
 from indexer.readers.text import from_text
 
@@ -20,14 +27,20 @@ MEDIA_TYPE = "text/markdown"
 # Paragraphs of prose are shorter, so a longer one keeps its markup.
 _MAX_INLINE_CHARACTERS = 10_000
 
-# The parser drops what is nested deeper, and recurses some three calls a level.
-_MAX_NESTING = 100
+# The parser drops what is nested deeper, and reads a line once for every level that begins on it.
+_MAX_NESTING = 50
 
-_FRONT_MATTER = re.compile(r"\A\ufeff?(---|\+\+\+)[ \t]*\n(.*?\n)?\1[ \t]*(?:\n|\Z)", re.DOTALL)
+# Hostile nesting takes 25 seconds a million characters, ordinary text one; beyond this a file is
+# read as plain text, markup and all. The longest lists of links on the web have a million.
+_MAX_PARSED_CHARACTERS = 2_000_000
+
+_FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.*?\n)?\1[ \t]*(?:\n|\Z)", re.DOTALL)
 # YAML's `title: "..."` and TOML's `title = "..."`; one line of either needs no parser.
 _FRONT_TITLE = re.compile(r"^title[ \t]*[:=][ \t]*(.+?)[ \t]*$", re.MULTILINE)
 # A text without any of these is its own inline content.
 _INLINE_MARKUP = re.compile(r"[\\`*_\[\]<&!~]")
+# Pictures inside the text, as notebooks export them: megabytes of letters that mean nothing.
+_EMBEDDED_DATA = re.compile(r"data:[\w/+.;=-]*base64,[A-Za-z0-9+/=]*")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 # Stands for a line end that the author asked for, while the others are undone.
 _LINE_END = "\v"
@@ -48,7 +61,11 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Document:
         heading of level 1.
     :raises UnreadableFileError: if it is not text or has none.
     """
-    text = decode(data).replace("\r\n", "\n")
+    text = clean(decode(data))
+    if "base64," in text:
+        text = _EMBEDDED_DATA.sub("", text)
+    if len(text) > _MAX_PARSED_CHARACTERS:
+        return from_text(text, MEDIA_TYPE, limits)
     builder = DocumentBuilder(limits)
     title, text = _split_front_matter(text)
     references: dict[str, Any] = {}  # the parser collects link definitions here

@@ -17,7 +17,14 @@ from docutils.parsers.rst import Directive, directives, roles
 from docutils.parsers.rst.languages import en
 
 from indexer.documents import Document
-from indexer.readers.base import DEFAULT_LIMITS, DocumentBuilder, Limits, read_bytes, unwrap
+from indexer.readers.base import (
+    DEFAULT_LIMITS,
+    DocumentBuilder,
+    Limits,
+    clean,
+    read_bytes,
+    unwrap,
+)
 from indexer.readers.encoding import decode
 from indexer.readers.text import from_text
 
@@ -77,7 +84,7 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Document:
         text, so that a mistake in the markup costs no content.
     :raises UnreadableFileError: if it is not text or has none.
     """
-    text = decode(data)
+    text = clean(decode(data))
     if len(text) > _MAX_PARSED_CHARACTERS or _longest_block(text) > _MAX_BLOCK_CHARACTERS:
         return from_text(text, MEDIA_TYPE, limits)
     try:
