@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Set
 from indexer import graphemes
 from indexer.cutting import best_cut
 from indexer.documents import Document, Passage
+from indexer.drawing import without_drawing
 from indexer.sections import HEADING_SEPARATOR, Outline, Section
 from indexer.sentences import paragraph_breaks, sentence_ends
 from indexer.sizes import LETTER, Sizes
@@ -65,7 +66,7 @@ def embedded_text(passage: Passage, title: str | None) -> str:
     :param passage: the passage.
     :param title: the document's title, or None.
     :return: the title and the nearest heading, a line each, where they are known and the text does
-        not begin with them already, and then the passage's text.
+        not begin with them already, and then the passage's text without what is drawn in it.
     """
     heading = (passage.heading or "").rsplit(HEADING_SEPARATOR, 1)[-1]
     prefixes: list[str] = []
@@ -79,7 +80,7 @@ def embedded_text(passage: Passage, title: str | None) -> str:
             opening = opening[len(plain) :].lstrip(_MARKUP)
         else:
             prefixes.append(short)
-    return "\n".join([*prefixes, passage.text])
+    return without_drawing("\n".join([*prefixes, passage.text]))
 
 
 def _plain(text: str) -> str:
