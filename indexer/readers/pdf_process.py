@@ -4,9 +4,9 @@ A PDF of 600 bytes can make PDFium take all memory or abort: drawings that conta
 at every level. In a process of its own that costs the one file and not the whole run. The process
 is started at the first PDF, serves one after another, and ends when it has been idle for a while.
 
-A request is a line of JSON; the answer is an empty line for every page done, so that slow and stuck
-can be told apart, and then a line of JSON. JSON and not pickle, because a process that has read a
-hostile file is not to be believed.
+A request is a line of JSON; the answer is an empty line when it has arrived and for every page
+done, so that slow and stuck can be told apart, and then a line of JSON. JSON and not pickle,
+because a process that has read a hostile file is not to be believed.
 """
 
 import atexit
@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
@@ -37,6 +38,8 @@ PAGE_SECONDS = 30.0
 FILE_SECONDS = 900.0
 _IDLE_SECONDS = 60.0
 _PIECE = 1 << 16
+
+Extract = Callable[[Path, Limits, Callable[[], None]], Document]
 
 
 class PdfProcess:
@@ -68,31 +71,29 @@ class PdfProcess:
             pass  # what keeps the file from being opened is told to the caller as it is
         request = json.dumps({"path": os.fspath(path.absolute()), "limits": asdict(limits)})
         for _ in range(2):
-            process = self._running()
-            answer = self._answer(process, request.encode() + b"\n")
+            try:
+                answer = self._answer(self._running(), request.encode() + b"\n")
+            except BaseException:  # what still comes would be taken for the next file's answer
+                self.stop()
+                raise
             if answer:
                 with reading("PDF"):
                     return _document(json.loads(answer))
-            if self.stop() != 0:  # it did not end by itself for having been idle
-                break
-        raise UnreadableFileError("the PDF is damaged: it makes the PDF library fail")
+            self.stop()
+            if answer is not None:
+                raise UnreadableFileError("the PDF is damaged: it makes the PDF library fail")
+        raise UnreadableFileError("the process that reads PDFs could not be started")
 
-    def stop(self) -> int | None:
-        """End the process, if there is one; return its exit status."""
+    def stop(self) -> None:
+        """End the process, if there is one; it has nothing to lose."""
         process, self._process = self._process, None
         if process is None or self._owner != os.getpid():
-            return None
-        status = process.poll()
+            return
+        process.kill()
         for pipe in (process.stdin, process.stdout):
             with contextlib.suppress(OSError):
                 _pipe(pipe).close()
-        if status is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                status = process.wait(0.2)
-        if status is None:
-            process.kill()
-            status = process.wait()
-        return status
+        process.wait()
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._owner != os.getpid():
@@ -107,27 +108,28 @@ class PdfProcess:
             )
         return self._process
 
-    def _answer(self, process: subprocess.Popen[bytes], request: bytes) -> bytes:
-        """Return the answer's line, or nothing if the process ended.
+    def _answer(self, process: subprocess.Popen[bytes], request: bytes) -> bytes | None:
+        """Return the answer's line.
 
+        :return: nothing if the process ended over the file; None if it had ended before, as it does
+            after a while without work.
         :raises UnreadableFileError: if the file or one of its pages takes too long.
         """
         with contextlib.suppress(BrokenPipeError):
             _pipe(process.stdin).write(request)
             _pipe(process.stdin).flush()
-        received = bytearray()
+        received, begun = bytearray(), False
         now = time.monotonic()
         page_end, file_end = now + self._page_seconds, now + self._file_seconds
         output = _pipe(process.stdout).fileno()
         while not received.endswith(b"\n"):
             wait = min(page_end, file_end) - time.monotonic()
             if wait <= 0 or not select.select([output], [], [], wait)[0]:
-                process.kill()
-                self.stop()
                 raise UnreadableFileError("the PDF takes too long to read")
             piece = os.read(output, _PIECE)
             if not piece:
-                return b""
+                return b"" if begun else None
+            begun = True
             received += piece if received else piece.lstrip(b"\n")
             page_end = time.monotonic() + self._page_seconds
         return bytes(received)
@@ -154,23 +156,24 @@ def _document(answer: dict[str, Any]) -> Document:
 def main() -> None:
     """Serve requests on standard input until it ends or nothing has come for a while."""
     _bound_memory(int(sys.argv[1]))
+    from indexer.readers.pdf_text import extract  # here, so that only this process loads PDFium
+
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # whatever a library prints must not stand between the answers
     while select.select([sys.stdin], [], [], _IDLE_SECONDS)[0]:
         request = sys.stdin.buffer.readline()
         if not request:
             break
+        _write(answers, b"\n")
         signal.alarm(int(FILE_SECONDS))  # ends a stuck process whose program is gone
-        answer = _served(json.loads(request), answers)
+        answer = _served(extract, json.loads(request), answers)
         signal.alarm(0)
         _write(answers, json.dumps(answer).encode() + b"\n")
 
 
-def _served(request: dict[str, Any], answers: IO[bytes]) -> dict[str, Any]:
-    from indexer.readers import pdf_text
-
+def _served(extract: Extract, request: dict[str, Any], answers: IO[bytes]) -> dict[str, Any]:
     try:
-        document = pdf_text.extract(
+        document = extract(
             Path(request["path"]), Limits(**request["limits"]), lambda: _write(answers, b"\n")
         )
     except UnreadableFileError as error:

@@ -307,8 +307,16 @@ def test_a_file_that_takes_too_long_is_given_up(tmp_path):
 def test_the_reading_process_that_ended_is_started_again(tmp_path, small_process):
     path = write_pdf(tmp_path / "a.pdf", [["Text."]])
     small_process.read(path, DEFAULT_LIMITS)
-    assert small_process.stop() == 0
+    small_process._process.kill()
     assert small_process.read(path, DEFAULT_LIMITS).text == "Text."
+    small_process.stop()
+    assert small_process.read(path, DEFAULT_LIMITS).text == "Text."
+
+
+def test_a_process_that_cannot_start_is_said_so(tmp_path):
+    process = PdfProcess(memory_bytes=1_000_000)
+    with pytest.raises(UnreadableFileError, match="could not be started"):
+        process.read(write_pdf(tmp_path / "a.pdf", [["Text."]]), DEFAULT_LIMITS)
 
 
 def test_threads_get_each_their_own_text(tmp_path):
