@@ -32,6 +32,8 @@ class ContrastiveSettings:
     :param learning_rate: Adam's, after warm-up; it falls along a cosine to `final_rate` of itself.
     :param scale: what cosines are multiplied by before the softmax.
     :param teaching: weight of the distance to a teacher's vectors beside the contrastive loss.
+    :param own_side_from: the step from which the texts on a text's own side are negatives too, in
+        batches of one language pair.
     :param crop: share of texts of which a random run of tokens stands for the whole, so that a
         question's few words must find the passage they are part of.
     """
@@ -45,6 +47,7 @@ class ContrastiveSettings:
     scale: float = 20.0
     deviation: float = 0.05
     teaching: float = 20.0
+    own_side_from: int = 4_500
     crop: float = 0.3
     crop_shortest: float = 0.3
     seed: int = 1
@@ -70,7 +73,7 @@ def gather_runs(
 
 
 def info_nce(
-    unit: torch.Tensor, false_negatives: torch.Tensor, scale: float
+    unit: torch.Tensor, false_negatives: torch.Tensor, scale: float, own_side: bool = False
 ) -> tuple[float, torch.Tensor]:
     """Symmetric InfoNCE of a batch and its gradient, in closed form.
 
@@ -81,21 +84,37 @@ def info_nce(
 
     :param unit: float32 [2 n, dimension], unit rows; row i and row n + i are a pair.
     :param false_negatives: bool [n, n], what is no negative.
+    :param own_side: whether the other texts on a text's own side are negatives too. In a batch of
+        one language pair these are in its own language, so it learns to prefer a translation to
+        whatever else its own language says.
     :return: the loss and its gradient by `unit`.
     """
     count = len(unit) // 2
     one, other = unit[:count], unit[count:]
     right = scale * (one * other).sum(1)
-    energy = (one @ other.T).mul_(scale).exp_()
-    energy.masked_fill_(false_negatives, 0)
-    rows, columns = energy.sum(1), energy.sum(0)
+    across = _energy(one, other, scale, false_negatives)
+    rows, columns = across.sum(1), across.sum(0)
+    if own_side:
+        never = false_negatives.clone().fill_diagonal_(True)
+        ones, others = _energy(one, one, scale, never), _energy(other, other, scale, never)
+        rows, columns = rows + ones.sum(1), columns + others.sum(1)
     loss = float(((rows.log() + columns.log()) / 2 - right).mean())
-    weight = (0.5 / rows)[:, None] + (0.5 / columns)[None]
+    by_row, by_column = 0.5 / rows, 0.5 / columns
     # A gradient is noisy enough for bfloat16, whose products run several times faster.
-    weighted = energy.mul_(weight).bfloat16()
-    towards = torch.cat([weighted @ other.bfloat16(), weighted.T @ one.bfloat16()])
-    gradient = towards.float() - torch.cat([other, one])
+    weighted = across.mul_(by_row[:, None] + by_column).bfloat16()
+    towards_one = weighted @ other.bfloat16()
+    towards_other = weighted.T @ one.bfloat16()
+    if own_side:
+        towards_one += ones.mul_(by_row[:, None] + by_row).bfloat16() @ one.bfloat16()
+        towards_other += others.mul_(by_column[:, None] + by_column).bfloat16() @ other.bfloat16()
+    gradient = torch.cat([towards_one, towards_other]).float() - torch.cat([other, one])
     return loss, gradient.mul_(scale / count)
+
+
+def _energy(
+    one: torch.Tensor, other: torch.Tensor, scale: float, never: torch.Tensor
+) -> torch.Tensor:
+    return (one @ other.T).mul_(scale).exp_().masked_fill_(never, 0)
 
 
 class ContrastiveTrainer:
@@ -167,7 +186,13 @@ class ContrastiveTrainer:
         tokens, offsets = gather_runs(self.texts.tokens, start, length)
         pooled = self.rows.pool(tokens, offsets)
         unit = functional.normalize(pooled, dim=1)
-        loss, gradient = info_nce(unit.detach(), self._false_negatives(sides), settings.scale)
+        one_pair = bool(self.step % 2)
+        loss, gradient = info_nce(
+            unit.detach(),
+            self._false_negatives(sides),
+            settings.scale,
+            own_side=one_pair and self.step >= settings.own_side_from,
+        )
         if self.targets is not None:
             gradient -= self._towards_targets(self.targets, pairs)
         torch.autograd.backward(unit, gradient)

@@ -104,16 +104,26 @@ runpy.run_module("indexer.training", run_name="__main__")
 """
 
 
-def test_the_closed_form_gradient_is_the_one_automatic_differentiation_gives() -> None:
+@pytest.mark.parametrize("own_side", [False, True])
+def test_the_closed_form_gradient_is_the_one_automatic_differentiation_gives(
+    own_side: bool,
+) -> None:
     torch.manual_seed(1)
     unit = torch.nn.functional.normalize(torch.randn(40, 16), dim=1).requires_grad_()
     no_negative = (torch.rand(20, 20) < 0.1).fill_diagonal_(False)
-    scores = (20 * (unit[:20] @ unit[20:].T)).masked_fill(no_negative, -1e4)
+    no_negative |= no_negative.T.clone()
+    one, other = unit[:20], unit[20:]
+    itself = no_negative | torch.eye(20, dtype=torch.bool)
+    across = (20 * (one @ other.T)).masked_fill(no_negative, -1e4)
+    ones = (20 * (one @ one.T)).masked_fill(itself, -1e4)
+    others = (20 * (other @ other.T)).masked_fill(itself, -1e4)
+    there = torch.cat([across, ones], 1) if own_side else across
+    back = torch.cat([across.T, others], 1) if own_side else across.T
     target = torch.arange(20)
     cross_entropy = torch.nn.functional.cross_entropy
-    wanted = (cross_entropy(scores, target) + cross_entropy(scores.T, target)) / 2
+    wanted = (cross_entropy(there, target) + cross_entropy(back, target)) / 2
     wanted.backward()
-    loss, gradient = info_nce(unit.detach(), no_negative, 20)
+    loss, gradient = info_nce(unit.detach(), no_negative, 20, own_side)
     assert loss == pytest.approx(float(wanted.detach()), rel=1e-5)
     assert unit.grad is not None
     # bfloat16 products: equal to about three digits.
