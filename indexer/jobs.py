@@ -94,8 +94,14 @@ def writer_lock(folder: Path, doing: str) -> Iterator[None]:
     :param folder: the index folder.
     :param doing: what for, shown to whoever is refused meanwhile.
     :raises IndexBusyError: if another process, or another thread of this one, holds it.
+    :raises CrosstongueError: if the folder cannot be written to.
     """
-    descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise CrosstongueError(
+            f"The index in {display(folder)} cannot be written to ({error.strerror})."
+        ) from error
     try:
         if not _locked(descriptor, fcntl.LOCK_EX, _PATIENCE_SECONDS):
             raise IndexBusyError(_busy(folder, _read_holder(descriptor)))

@@ -5,7 +5,10 @@ except to resolve links.
 """
 
 import os
+import re
 from pathlib import Path
+
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
@@ -21,8 +24,13 @@ def to_path(path: bytes) -> Path:
 
 
 def display(path: AnyPath) -> str:
-    """Return a path fit to print, log or put into JSON: bytes that are no text become "?"."""
-    return os.fsdecode(path).encode("utf-8", "replace").decode("utf-8")
+    """Return a path fit to print, log or put into JSON.
+
+    Bytes that are no text become "?", and so do control characters, with which a file's name could
+    write to the terminal it is printed on.
+    """
+    text = os.fsdecode(path).encode("utf-8", "replace").decode("utf-8")
+    return text if text.isprintable() else _CONTROLS.sub("?", text)
 
 
 def prefix(folder: bytes) -> bytes:

@@ -169,7 +169,12 @@ class _Walk:
         """Sort one folder's entries; return the folders to walk."""
         folders = []
         for entry in entries:
-            is_folder = entry.is_dir(follow_symlinks=False)
+            try:
+                is_folder = entry.is_dir(follow_symlinks=False)
+            except OSError as error:
+                reason = f"it cannot be looked at ({error.strerror})"
+                self.unlisted.append(Problem(entry.path, reason))
+                continue
             if is_folder and entry.path in self.apart:
                 continue
             if rules.ignores(entry.path, is_folder=is_folder):

@@ -254,9 +254,7 @@ def _drifted(connection: sqlite3.Connection, stamp: Stamp) -> bool:
     added = connection.execute(
         "SELECT count(*) FROM passages WHERE id > ?", (stamp.max_id,)
     ).fetchone()[0]
-    removed = connection.execute(
-        "SELECT count(*) FROM removed_passages WHERE id <= ?", (stamp.max_id,)
-    ).fetchone()[0]
+    removed = connection.execute("SELECT count(*) FROM removed_passages").fetchone()[0]
     return _past(int(added) + int(removed), stamp.rows)
 
 

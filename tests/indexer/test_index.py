@@ -46,6 +46,17 @@ def test_creating_an_index_again_opens_it(index, documents, encoder):
         assert again.status().documents == 5
 
 
+def test_several_processes_may_make_one_index_at_once(tmp_path):
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[2])\n"
+        "from conftest import NgramEncoder, Index\n"
+        "Index.create(sys.argv[1], encoder=NgramEncoder()).close()"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "index"), str(Path(__file__).parent)]
+    makers = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    assert [(maker.communicate()[1], maker.returncode) for maker in makers] == [("", 0)] * 4
+
+
 def test_opening_nothing_says_what_to_run(tmp_path):
     with pytest.raises(IndexNotFoundError, match="run `crosstongue index FOLDER`"):
         Index.open(tmp_path / "nothing")
@@ -122,6 +133,20 @@ def test_a_place_that_cannot_be_written_is_one_sentence(open_folder, as_nobody):
         "    except CrosstongueError as error:\n        print(error)\n"
     )
     assert printed.count("cannot be used") == len(printed.splitlines()) == 2
+
+
+def test_an_index_that_may_only_be_read_is_one_sentence(open_folder, as_nobody, encoder):
+    with Index.create(open_folder / "index", encoder=encoder) as index:
+        folder = index.folder
+    folder.chmod(0o755)
+    for file in folder.iterdir():
+        file.chmod(0o644)
+    printed = as_nobody(
+        f"try:\n    index = Index.open({str(folder)!r}, encoder=NgramEncoder())\n"
+        f"    sync(index, {str(open_folder)!r})\n"
+        "except CrosstongueError as error:\n    print(error)\n"
+    )
+    assert len(printed.splitlines()) == 1 and str(folder) in printed
 
 
 def test_sqlite_utils_reads_the_index(index, documents):

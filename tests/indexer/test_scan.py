@@ -200,6 +200,7 @@ def test_rules_at_a_folder_of_a_source_are_those_from_its_root(documents, helper
 def test_paths_are_printable_whatever_their_bytes():
     assert paths.display(b"/a/caf\xe9.txt") == "/a/caf?.txt"
     assert paths.display("/a/käse.txt") == "/a/käse.txt"
+    assert paths.display(b"/a/\x1b[2J\n.txt") == "/a/?[2J?.txt"
     assert paths.below(b"/a") == (b"/a/", b"/a0")
     assert paths.is_within(b"/a/b", b"/a") and not paths.is_within(b"/ab", b"/a")
     assert paths.is_within(b"/a", b"/")

@@ -417,6 +417,17 @@ def test_a_document_is_in_the_language_of_most_of_its_text(index, documents, hel
     assert passages == [("de",), ("en",)]
 
 
+def test_an_encoder_without_languages_leaves_them_to_the_identifier(tmp_path, documents, helpers):
+    class Plain(helpers.Encoder):
+        encode_with_languages = None
+
+    with Index.create(tmp_path / "plain", encoder=Plain()) as index:
+        sync(index, documents)
+        languages = dict(index.connection.execute("SELECT path, language FROM documents"))
+    assert languages[os.fsencode(documents / "käse.txt")] == "de"
+    assert languages[os.fsencode(documents / "law" / "contract.txt")] == "en"
+
+
 def test_an_index_of_another_encoder_is_refused_before_anything_is_written(
     index, documents, helpers, tmp_path
 ):

@@ -106,6 +106,19 @@ def test_a_removed_passage_stays_gone_after_another_process_has_tidied_up(index,
     assert_exact(index, helpers)
 
 
+def test_a_document_that_changes_all_the_time_does_not_pile_up_removed_ids(index, helpers):
+    helpers.fill(index, 100)
+    index.vectors.settle(index.folder)
+    for first in range(100, 1_500, 350):
+        helpers.fill(index, 350, first=first)
+        ids = index.connection.execute("SELECT id FROM passages WHERE id > 100").fetchall()
+        helpers.drop(index, [row[0] for row in ids])
+        index.vectors.settle(index.folder)
+        assert_exact(index, helpers)
+    left = index.connection.execute("SELECT count(*) FROM removed_passages").fetchone()[0]
+    assert left <= 1_000
+
+
 def damage_end(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-1000])
 
