@@ -42,6 +42,8 @@ _DROPPED = frozenset(
     "audio button canvas datalist embed iframe map nav noembed noframes noscript object script"
     " select style svg template textarea video".split()
 )
+# Links to other pages, as DocBook, Sphinx, Javadoc and wikis mark them beside the element `nav`.
+_NAVIGATION_CLASSES = frozenset({"navheader", "navfooter", "navbar", "breadcrumb", "breadcrumbs"})
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BLOCKS = frozenset(
     "address article aside blockquote body caption center details dialog dir div dl fieldset"
@@ -120,7 +122,7 @@ class _Target:
         self._title: list[str] | None = None
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if self._dropped or tag in _DROPPED:
+        if self._dropped or tag in _DROPPED or _is_navigation(tag, attributes):
             self._dropped += 1
         elif tag == "title":
             self._title = []
@@ -176,6 +178,14 @@ class _Target:
                 self.first_heading = text or None
         else:
             self._builder.paragraph(text)
+
+
+def _is_navigation(tag: str, attributes: dict[str, str]) -> bool:
+    if tag in {"html", "body"}:
+        return False
+    if attributes.get("role", "").strip().lower() == "navigation":
+        return True
+    return not _NAVIGATION_CLASSES.isdisjoint(attributes.get("class", "").lower().split())
 
 
 def _tidy(line: str) -> str:
