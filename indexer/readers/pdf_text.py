@@ -166,9 +166,8 @@ def _line(
     textpage: pypdfium2.PdfTextPage, codes: Sequence[int], first: int, beyond: int
 ) -> Iterator[Line]:
     """Yield the line between two character indices, unless it is blank."""
-    text = "".join(
-        "-" if code in _HYPHEN_MARKS else chr(code) for code in codes[first:beyond] if code
-    )
+    letters = ("-" if code in _HYPHEN_MARKS else chr(code) for code in codes[first:beyond] if code)
+    text = _LEADERS.sub(" … ", "".join(letters))
     if not text.strip():
         return
     if any("\ud800" <= letter <= "\udfff" for letter in text):

@@ -113,6 +113,15 @@ def test_two_lines_are_joined(first, second, expected):
     assert join_lines(first, second) == expected
 
 
+def test_the_dots_that_lead_to_a_page_number_are_one_sign(tmp_path):
+    lines = [
+        "1 Bread . . . . . . . . . . . . 12",
+        "2 Beer ........................ 34 and so on...",
+    ]
+    text = pdf.read(write_pdf(tmp_path / "a.pdf", [lines])).text
+    assert text.split("\n\n") == ["1 Bread … 12 2 Beer … 34 and so on..."]
+
+
 def test_every_page_with_text_is_marked_where_it_begins(tmp_path):
     pages = [["Page one says this."], [], ["Page three says that."]]
     document = pdf.read(write_pdf(tmp_path / "a.pdf", pages))
