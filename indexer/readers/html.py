@@ -43,7 +43,15 @@ _DROPPED = frozenset(
     " select style svg template textarea video".split()
 )
 # Links to other pages, as DocBook, Sphinx, Javadoc and wikis mark them beside the element `nav`.
-_NAVIGATION_CLASSES = frozenset({"navheader", "navfooter", "navbar", "breadcrumb", "breadcrumbs"})
+# A table of contents has the words of every heading, and would answer every question in place of
+# the section that does.
+_NAVIGATION_CLASSES = frozenset(
+    "breadcrumb breadcrumbs headerlink navbar navfooter navheader sphinxsidebar table-of-contents"
+    " toc toctree-wrapper".split()
+)
+_NAVIGATION_ROLES = frozenset({"doc-toc", "navigation"})
+# The text of a link from a heading to itself.
+_PERMALINKS = frozenset("#¶§🔗")
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BLOCKS = frozenset(
     "address article aside blockquote body caption center details dialog dir div dl fieldset"
@@ -119,6 +127,7 @@ class _Target:
         self._dropped = 0  # depth below a dropped element
         self._preformatted = 0
         self._heading = 0
+        self._link = 0  # where in the pieces the text of the link begins
         self._title: list[str] | None = None
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -136,6 +145,8 @@ class _Target:
             self._pieces.append("\v")
         elif tag in _CELLS:
             self._pieces.append(_CELL_SEPARATOR)
+        elif tag == "a":
+            self._link = len(self._pieces)
         elif tag == "img" and (description := attributes.get("alt", "").strip()):
             self._pieces.append(f" {description} ")
 
@@ -148,6 +159,9 @@ class _Target:
         elif tag in _HEADINGS or tag in _BLOCKS:
             self.flush()
             self._preformatted -= tag == "pre" and self._preformatted > 0
+        elif tag == "a" and self._pieces[-1:] and self._pieces[-1].strip() in _PERMALINKS:
+            if len(self._pieces) == self._link + 1:
+                self._pieces.pop()
         elif tag in _LINES and tag != "br":
             self._pieces.append("\v")
 
@@ -183,7 +197,9 @@ class _Target:
 def _is_navigation(tag: str, attributes: dict[str, str]) -> bool:
     if tag in {"html", "body"}:
         return False
-    if attributes.get("role", "").strip().lower() == "navigation":
+    if attributes.get("role", "").strip().lower() in _NAVIGATION_ROLES:
+        return True
+    if attributes.get("id") == "toc":
         return True
     return not _NAVIGATION_CLASSES.isdisjoint(attributes.get("class", "").lower().split())
 

@@ -1,20 +1,14 @@
 """reStructuredText, through docutils with everything that reaches outside the file turned off.
 
-Sphinx and other tools add directives and roles that docutils does not know; here each of them keeps
-its content as text instead of becoming an error message.
+What docutils cannot parse is read as plain text, so that a mistake in the markup costs no content.
 """
 
 import io
 import re
-from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
-from typing import Any, ClassVar, cast
 
 from docutils import nodes
 from docutils.core import publish_doctree
-from docutils.parsers.rst import Directive, directives, roles
-from docutils.parsers.rst.languages import en
 
 from indexer.documents import Document
 from indexer.readers.base import (
@@ -26,6 +20,7 @@ from indexer.readers.base import (
     unwrap,
 )
 from indexer.readers.encoding import decode
+from indexer.readers.rst_markup import keep_unknown_markup
 from indexer.readers.text import from_text
 
 MEDIA_TYPE = "text/x-rst"
@@ -51,22 +46,7 @@ _SETTINGS = {
     "syntax_highlight": "none",
 }
 
-_DIRECTIVE = re.compile(
-    r"^[ \t]*\.\.[ \t]+(?:\|[^|\n]+\|[ \t]+)?([\w:.+-]+?)[ \t]*::", re.MULTILINE
-)
-_ROLE = re.compile(r":([\w.+-]+(?::[\w.+-]+)*):`|`:([\w.+-]+(?::[\w.+-]+)*):")
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
-_ROLE_TARGET = re.compile(r"\s*<[^<>]*>\s*$", re.DOTALL)
-# Directives of Sphinx and its extensions whose content is not reStructuredText.
-_LITERAL_DIRECTIVE = re.compile(
-    "code|doctest|literal|prompt|console|ipython|math|graph|toctree|highlight|test|uml|mermaid"
-)
-# A replacement stands for a product's name or a version.
-_MAX_REPLACEMENT_CHARACTERS = 200
-# Names registered for one file; a real page uses a few dozen.
-_MAX_NAMES = 5_000
-_KNOWN_DIRECTIVES = frozenset(vars(directives)["_directive_registry"]) | frozenset(en.directives)
-_KNOWN_ROLES = frozenset(vars(roles)["_role_registry"]) | frozenset(en.roles)
 _CELL_SEPARATOR = " | "
 
 
@@ -104,87 +84,9 @@ def _longest_block(text: str) -> int:
 
 
 def _tree(text: str) -> nodes.document:
-    _keep_unknown_markup(text)
+    keep_unknown_markup(text)
     settings = _SETTINGS | {"warning_stream": io.StringIO()}
     return publish_doctree(text, settings_overrides=settings)
-
-
-def _keep_unknown_markup(text: str) -> None:
-    """Register what the text uses and docutils does not know; its registries are global."""
-    directives.register_directive("replace", _Replacement)
-    for match in islice(_DIRECTIVE.finditer(text), _MAX_NAMES):
-        name = match.group(1).lower()
-        if _LITERAL_DIRECTIVE.search(name):  # Sphinx has options that docutils' own refuse
-            directives.register_directive(name, _LiteralDirective)
-        elif name not in _KNOWN_DIRECTIVES:
-            directives.register_directive(name, _AnyDirective)
-    for match in islice(_ROLE.finditer(text), _MAX_NAMES):
-        name = (match.group(1) or match.group(2)).lower()
-        if name not in _KNOWN_ROLES:
-            roles.register_local_role(name, cast(Any, _any_role))
-
-
-class _AnyOption(dict[str, Callable[[str | None], str | None]]):
-    """An option list that has every option, and is not empty."""
-
-    def __bool__(self) -> bool:
-        return True
-
-    def __missing__(self, name: str) -> Callable[[str | None], str | None]:
-        return lambda value: value
-
-
-class _AnyDirective(Directive):
-    """Keeps the argument as a paragraph and the content as what it is."""
-
-    optional_arguments = 1
-    final_argument_whitespace = True
-    option_spec: ClassVar[Any] = _AnyOption()
-    has_content = True
-
-    def run(self) -> list[nodes.Node]:
-        found: list[nodes.Node] = []
-        if self.arguments:
-            inline, messages = self.state.inline_text(self.arguments[0], self.lineno)
-            found = [nodes.paragraph(self.arguments[0], "", *inline), *messages]
-        container = nodes.container()
-        self.state.nested_parse(self.content, self.content_offset, container)
-        return [*found, *container.children]
-
-
-class _LiteralDirective(_AnyDirective):
-    """Keeps the content as it is written; the argument names a language or a file."""
-
-    def run(self) -> list[nodes.Node]:
-        text = "\n".join(self.content)
-        return [nodes.literal_block(text, text)] if text else []
-
-
-class _Replacement(Directive):
-    """`replace::` that cannot refer to another replacement, or grow a text beyond its limit.
-
-    Thirty definitions that each name the next one twice would be a billion words.
-    """
-
-    has_content = True
-
-    def run(self) -> list[nodes.Node]:
-        text = unwrap("\n".join(self.content))
-        found, messages = self.state.inline_text(text, self.lineno)
-        nested = any(list(node.findall(nodes.substitution_reference)) for node in found)
-        if len(text) > _MAX_REPLACEMENT_CHARACTERS:
-            literal = nodes.literal_block(text, text)
-            return [self.state_machine.reporter.error("Too long.", literal, line=self.lineno)]
-        return [nodes.Text(text)] if nested or messages else list(found)
-
-
-def _any_role(
-    name: str, rawtext: str, text: str, lineno: int, inliner: object, *rest: object
-) -> tuple[list[nodes.Node], list[nodes.Node]]:
-    """Keep what a reader of the page would see: "text" of "text <target>"."""
-    text = nodes.unescape(text)
-    shown = _ROLE_TARGET.sub("", text) or text
-    return [nodes.inline(rawtext, shown.lstrip("~!"))], []
 
 
 class _Walk:
@@ -245,6 +147,13 @@ def _text_of(node: nodes.Node) -> str | None:
     return None if items is None else "\n".join(items)
 
 
+def _docinfo_line(item: nodes.Node) -> str:
+    if isinstance(item, nodes.field):
+        name, *body = (part.astext() for part in item.children)
+        return f"{name}: {unwrap(' '.join(body))}"
+    return f"{type(item).__name__}: {unwrap(item.astext())}"
+
+
 def _row(row: nodes.row) -> str:
     cells = (unwrap(entry.astext()) for entry in row.children)
     return _CELL_SEPARATOR.join(filter(None, cells))
@@ -256,7 +165,7 @@ def _short_items(node: nodes.Node) -> list[str] | None:
         bodies = [item.children for item in node.children]
         names = [""] * len(bodies)
     elif isinstance(node, nodes.docinfo):
-        return [f"{type(item).__name__}: {unwrap(item.astext())}" for item in node.children]
+        return [_docinfo_line(item) for item in node.children]
     elif isinstance(node, nodes.field_list):
         fields = [item for item in node.children if len(item.children) == 2]
         bodies = [item.children[1].children for item in fields]

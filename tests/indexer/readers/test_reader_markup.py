@@ -251,3 +251,46 @@ def test_html_wrapped_in_chinese_gets_no_spaces():
 
 def test_html_that_is_only_a_title_has_it_as_text():
     assert html.parse(b"<title>Untitled</title>").text == "Untitled"
+
+
+def test_html_drops_what_leads_elsewhere():
+    document = html.parse(
+        b"""<body class="toc"><div class="navheader"><a href=a>Prev</a></div>
+<div role="navigation">menu</div><div class="wide toc"><ul><li>Chapter</ul></div>
+<h1>Using C#<a class="anchor" href="#x">#</a></h1><p>See <a href=y>C#</a> and \xc2\xa7 5.
+<h2>More<a class="headerlink" href="#y">\xc2\xb6</a></h2><p>text"""
+    )
+    assert document.text == "Using C#\n\nSee C# and § 5.\n\nMore\n\ntext"
+
+
+def test_a_page_that_only_leads_elsewhere_has_its_title_as_text():
+    page = b"<title>Index</title><div class=toc><ul><li>Chapter</ul></div>"
+    assert html.parse(page).text == "Index"
+
+
+def test_rst_keeps_the_words_of_raw_html_and_drops_contents_and_includes():
+    document = restructuredtext.parse(
+        b"""A
+=
+
+:Author: Ann
+:Web site: example.org
+
+.. contents:: Here
+   :depth: 2
+
+.. include:: header.txt
+
+.. raw:: html
+
+   <p align="center">Centred <b>words</b></p>
+
+B
+=
+
+text
+"""
+    )
+    assert document.text == (
+        "A\n\nAuthor: Ann\nWeb site: example.org\n\nCentred words\n\nB\n\ntext"
+    )
