@@ -289,8 +289,9 @@ def test_one_bad_file_is_recorded_and_tried_again_when_it_changes(index, documen
         5,
         ["bad.docx", "blank.txt"],
     )
-    again = sync(index, documents)
-    assert (again.changed, len(again.failed), again.unchanged) == ((), 2, 5)
+    events = []
+    again = sync(index, documents, progress=events.append)
+    assert (events[-1].files_total, len(again.failed), again.unchanged) == (0, 2, 5)
     helpers.write(documents / "blank.txt", "Not blank any more.")
     mended = sync(index, documents)
     assert (short(mended.changed), len(mended.failed)) == (["blank.txt"], 1)
