@@ -133,6 +133,24 @@ def test_a_query_goes_into_the_address(indexed_page):
     assert "q" not in app.query_params
 
 
+def test_what_a_person_types_wins_over_an_address_the_browser_has_not_heard_of(indexed_page):
+    app = page()
+    app.sidebar.multiselect[1].set_value(["text/markdown"]).run()
+    app.query_params.clear()  # the browser sent the next question before the new address arrived
+    app.text_input[0].set_value("water").run()
+    assert set(titles(app)) == {"Burns", "Verbrennungen"}
+    assert app.query_params["q"] == "water" and app.query_params["type"] == "text/markdown"
+
+
+def test_going_back_to_an_address_asks_its_question_again(indexed_page):
+    app = page(q="bread dough")
+    app.text_input[0].set_value("night train").run()
+    app.query_params["q"] = "bread dough"
+    app.run()
+    assert app.text_input[0].value == "bread dough"
+    assert titles(app)[0] == "Bread"
+
+
 def test_a_query_of_a_hundred_thousand_characters_is_answered(indexed_page):
     app = page()
     app.text_input[0].set_value("knead the dough " * 6_250).run()

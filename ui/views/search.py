@@ -124,31 +124,24 @@ def _summary(hits: list[Hit], seconds: float, asked_in: str, probability: float)
 
 
 def _filters(facts: Facts) -> None:
-    languages = {entry.language: entry.documents for entry in facts.status.languages}
-    types = dict(facts.types)
+    languages = {
+        entry.language: f"{language_name(entry.language)} ({entry.documents:,})"
+        for entry in facts.status.languages
+    }
+    types = {type_: f"{media_name(type_)} ({documents:,})" for type_, documents in facts.types}
     with st.sidebar:
-        st.multiselect(
-            "Language",
-            list(languages),
-            key=_LANGUAGES,
-            format_func=lambda code: f"{language_name(code)} ({languages[code]:,})",
-            placeholder="All languages",
-        )
-        st.multiselect(
-            "File type",
-            list(types),
-            key=_TYPES,
-            format_func=lambda type_: f"{media_name(type_)} ({types[type_]:,})",
-            placeholder="All types",
-        )
-        labels = _folder_labels(facts)
-        st.multiselect(
-            "Folder",
-            list(labels),
-            key=_FOLDERS,
-            format_func=lambda folder: labels[folder],
-            placeholder="All folders",
-        )
+        _filter("Language", _LANGUAGES, languages, "All languages")
+        _filter("File type", _TYPES, types, "All types")
+        _filter("Folder", _FOLDERS, _folder_labels(facts), "All folders")
+
+
+def _filter(label: str, key: str, names: dict[str, str], everything: str) -> None:
+    """Draw a filter over the values that `names` has a name for."""
+    if st.session_state.get(f"{key}-names") != names:
+        # The browser knows a choice by its name; a name whose count has grown is told again.
+        st.session_state[key] = [value for value in st.session_state[key] if value in names]
+        st.session_state[f"{key}-names"] = names
+    st.multiselect(label, list(names), key=key, format_func=names.get, placeholder=everything)
 
 
 def _folder_labels(facts: Facts) -> dict[str, str]:
@@ -166,8 +159,12 @@ def _folder_labels(facts: Facts) -> dict[str, str]:
 def _recall(facts: Facts) -> None:
     """Put into the widgets what the address asks, or what was asked before another page showed."""
     address = _address()
-    if _QUERY in st.session_state and address == st.session_state.get(_ADDRESS):
-        return
+    if _QUERY in st.session_state:
+        # What a person has just changed wins: the browser may not have heard of the address that
+        # the last run wrote. Otherwise another address means that they went back to it.
+        changed = _asked() != st.session_state.get(_ASKED)
+        if changed or address == st.session_state.get(_ADDRESS):
+            return
     asked = Asked.from_address(address)
     if _QUERY not in st.session_state and not address:
         asked = st.session_state.get(_ASKED, asked)

@@ -1,0 +1,113 @@
+"""Indexing watched in a browser: the job is real, and so is the process."""
+
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from indexer import Index, jobs, load_encoder, sync
+
+JOB = ".ct-job"
+# Long enough at work to be paused and looked at, on a fast machine too.
+MANY = 2_500
+
+
+@pytest.fixture
+def many_documents(tmp_path):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(MANY):
+        text = (
+            f"# Note {number}\n\nThe cat number {number} drinks water.\n\n" + "More words. " * 150
+        )
+        (folder / f"{number}.md").write_text(text)
+    (folder / "broken.pdf").write_text("not a pdf")
+    return folder
+
+
+def state(folder) -> str:
+    with Index.open(folder) as index:
+        return jobs.current(index).state
+
+
+@pytest.mark.slow
+def test_a_job_is_watched_paused_reloaded_resumed_and_stopped(
+    serve, open_page, tmp_path, many_documents
+):
+    with serve(tmp_path / "index") as address:
+        page = open_page(f"{address}/library")
+        page.get_by_label("Folder with documents").fill(str(many_documents))
+        page.get_by_role("button", name="Index this folder").click()
+        expect(page.locator(JOB)).to_contain_text(f"of {MANY + 1:,} files")
+        expect(page.locator(JOB)).to_contain_text("files a second")
+        first = page.locator(JOB).inner_text()
+        expect(page.locator(JOB)).not_to_have_text(first)
+
+        page.get_by_role("button", name="Pause").click()
+        expect(page.locator(JOB)).to_contain_text("Paused:")
+        page.reload()
+        expect(page.locator(JOB)).to_contain_text("Paused:")
+        assert state(tmp_path / "index") == "paused"
+
+        other = open_page(f"{address}/?q=cat")
+        expect(other.locator(".ct-card").first).to_contain_text("cat")
+        expect(other.locator(JOB)).to_contain_text("Paused:")
+
+        other.get_by_role("button", name="Go on").click()
+        expect(page.locator(JOB)).to_contain_text("Indexing:")
+        page.get_by_role("button", name="Stop").click()
+        expect(page.get_by_text("Stopped:")).to_be_visible()
+        expect(other.locator(JOB)).to_have_count(0)
+        assert state(tmp_path / "index") == "stopped"
+
+
+@pytest.mark.slow
+def test_a_job_goes_on_when_the_page_ends(serve, open_page, tmp_path, many_documents):
+    with serve(tmp_path / "index") as address:
+        page = open_page(f"{address}/library")
+        page.get_by_label("Folder with documents").fill(str(many_documents))
+        page.keyboard.press("Enter")
+        expect(page.locator(JOB)).to_contain_text("files a second")
+        page.close()
+    assert state(tmp_path / "index") == "running"
+    deadline = time.monotonic() + 240
+    while state(tmp_path / "index") == "running":
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    assert state(tmp_path / "index") == "done"
+
+
+@pytest.mark.slow
+def test_a_newcomer_tries_the_samples(serve, open_page, tmp_path):
+    with serve(tmp_path / "index") as address:
+        page = open_page(address)
+        page.get_by_role("button", name="Try the sample folder").click()
+        page.get_by_role("button", name="Wie flicke ich einen platten").click()
+        expect(page.locator(".ct-card").first).to_be_visible()
+        assert "q=Wie+flicke" in page.url
+
+
+def test_a_chosen_filter_stays_chosen_while_its_count_grows(serve, open_page, tmp_path):
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    (folder / "one.md").write_text("# One\n\nThe first cat drinks water.\n")
+    (folder / "page.html").write_text("<title>Page</title><p>The second cat drinks water.")
+    encoder = load_encoder("embedded")
+    with Index.create(tmp_path / "index", encoder=encoder) as index:
+        sync(index, folder)
+        with serve(tmp_path / "index") as address:
+            page = open_page(f"{address}/?q=cat&type=text/markdown")
+            filters = page.get_by_test_id("stSidebar")
+            expect(filters).to_contain_text("Markdown (1)")
+            expect(page.locator(".ct-card")).to_have_count(1)
+            (folder / "two.md").write_text("# Two\n\nThe third cat drinks water.\n")
+            sync(index, folder)
+            page.fill(".st-key-q input", "cats")
+            page.keyboard.press("Enter")
+            expect(filters).to_contain_text("Markdown (2)")
+            expect(page.locator(".ct-card")).to_have_count(2)
+            page.fill(".st-key-q input", "water")
+            page.keyboard.press("Enter")
+            page.wait_for_url("**q=water**")
+            expect(filters).to_contain_text("Markdown (2)")
+            expect(page.locator(".ct-card")).to_have_count(2)
