@@ -7,7 +7,7 @@ trained stands in `indexer.training`.
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +21,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 from tokenizers import Tokenizer
 
+from indexer.encoders.pooling import mean_rows
 from indexer.encoders.protocol import EncoderSpec, TextKind, Vectors
 from indexer.errors import EncoderError
 
@@ -33,8 +34,6 @@ MINIMUM_PROBABILITY = 0.2
 # Texts tokenized at a time: large enough to keep every core busy, small enough that pooling one
 # block overlaps tokenizing the next.
 _BLOCK = 4_096
-# Tokens gathered at a time while pooling: 16,384 rows of 304 floats are 20 MB.
-_TOKENS = 16_384
 # Up to this many tokens rows are dequantised one by one; past it the whole table is, once.
 _FEW_TOKENS = 4_096
 
@@ -146,7 +145,7 @@ class EmbeddedEncoder:
         return _unit(pooled[:, : self.dimension]), self._identified(pooled)
 
     def identify(self, texts: Sequence[str]) -> list[tuple[str, float]]:
-        """Return (BCP-47 tag, probability) for each text; ("und", 0.0) where there is no token."""
+        """Return (BCP-47 tag, probability) for each text; ("und", 0.0) where none is likely."""
         return self._identified(self._pooled(texts))
 
     def _identified(self, pooled: Vectors) -> list[tuple[str, float]]:
@@ -159,12 +158,12 @@ class EmbeddedEncoder:
         probability /= probability.sum(axis=1, keepdims=True)
         best = probability.argmax(axis=1)
         chance = probability[np.arange(len(best)), best]
-        empty: NDArray[np.bool_] = ~np.any(pooled, axis=1)
+        filled = np.any(pooled, axis=1)
         return [
-            (UNDETERMINED, 0.0) if nothing else (model.languages[place], float(p))
-            for place, p, nothing in zip(
-                best.tolist(), chance.tolist(), empty.tolist(), strict=True
-            )
+            (model.languages[place], float(p))
+            if some and p >= MINIMUM_PROBABILITY
+            else (UNDETERMINED, 0.0)
+            for place, p, some in zip(best.tolist(), chance.tolist(), filled.tolist(), strict=True)
         ]
 
     def _pooled(self, texts: Sequence[str]) -> Vectors:
@@ -206,16 +205,8 @@ class EmbeddedEncoder:
             text = np.repeat(np.arange(len(lengths)), lengths)
             lengths = np.bincount(text[known], minlength=len(lengths))
             tokens = tokens[known]
-        filled = np.flatnonzero(lengths)
-        ends = np.cumsum(lengths[filled])
-        first = 0
-        for last in _chunks(ends):
-            begin = ends[first - 1] if first else 0
-            rows = self._rows(tokens[begin : ends[last - 1]], many=len(tokens) > _FEW_TOKENS)
-            edges = np.concatenate([[0], ends[first : last - 1] - begin])
-            sums = np.add.reduceat(rows, edges, axis=0)
-            out[filled[first:last]] = sums / lengths[filled[first:last], None].astype(np.float32)
-            first = last
+        many = len(tokens) > _FEW_TOKENS
+        mean_rows(out, tokens, lengths, lambda some: self._rows(some, many=many))
 
     def _rows(self, tokens: NDArray[np.int32], *, many: bool) -> Vectors:
         if many or "_dequantised" in self.__dict__:
@@ -234,15 +225,6 @@ class EmbeddedEncoder:
 def _dequantise(model: EmbeddedModel, rows: "NDArray[np.int32] | slice") -> Vectors:
     semantic = model.table[rows] * model.scale[rows, None]
     return np.hstack([semantic, model.language_table[rows] * model.language_scale[rows, None]])
-
-
-def _chunks(ends: NDArray[np.int64]) -> Iterator[int]:
-    """Yield the places at which to cut texts so that each run has about `_TOKENS` tokens."""
-    first, begin = 0, 0
-    while first < len(ends):
-        last = max(first + 1, int(np.searchsorted(ends, begin + _TOKENS, side="right")))
-        yield last
-        first, begin = last, int(ends[last - 1])
 
 
 def _unit(vectors: Vectors) -> Vectors:

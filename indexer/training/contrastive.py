@@ -31,7 +31,9 @@ class ContrastiveSettings:
     :param batch: pairs a batch.
     :param learning_rate: Adam's, after warm-up; it falls along a cosine to `final_rate` of itself.
     :param scale: what cosines are multiplied by before the softmax.
-    :param teaching: weight of the distance to a teacher's vectors beside the contrastive loss.
+    :param teaching: weight of the distance to a teacher's vectors beside the contrastive loss; from
+        step `teaching_falls_from` it falls evenly to `final_teaching`, because the last and finest
+        steps go to translation.
     :param own_side_from: the step from which the texts on a text's own side are negatives too, in
         batches of one language pair.
     :param crop: share of texts of which a random run of tokens stands for the whole, so that a
@@ -47,6 +49,8 @@ class ContrastiveSettings:
     scale: float = 20.0
     deviation: float = 0.05
     teaching: float = 20.0
+    teaching_falls_from: int = 10_500
+    final_teaching: float = 4.0
     own_side_from: int = 4_500
     crop: float = 0.3
     crop_shortest: float = 0.3
@@ -174,6 +178,13 @@ class ContrastiveTrainer:
         low = settings.final_rate
         return settings.learning_rate * (low + (1 - low) * (1 + math.cos(math.pi * done)) / 2)
 
+    def teaching(self) -> float:
+        """Return the weight of the teacher's targets at the present step."""
+        settings = self.settings
+        steps = max(1, settings.steps - settings.teaching_falls_from)
+        done = min(1.0, max(0.0, (self.step - settings.teaching_falls_from) / steps))
+        return settings.teaching + done * (settings.final_teaching - settings.teaching)
+
     def _one(self) -> float:
         settings = self.settings
         # One generator a step: a resumed run draws what the uninterrupted one would have drawn.
@@ -214,7 +225,7 @@ class ContrastiveTrainer:
         goal = torch.zeros(len(pairs), targets.vectors.shape[1])
         taught = np.flatnonzero(which >= 0)
         goal[torch.from_numpy(taught)] = torch.from_numpy(targets.vectors[which[taught]])
-        return goal.mul_(self.settings.teaching / len(pairs)).repeat(2, 1)
+        return goal.mul_(self.teaching() / len(pairs)).repeat(2, 1)
 
     def _runs(
         self, sides: NDArray[np.int32], generator: np.random.Generator

@@ -70,7 +70,23 @@ def train_tokenizer(corpus: Corpus, pieces: int, seed: int) -> Tokenizer:
         max_piece_length=16,
     )
     tokenizer.train_from_iterator(_sample(corpus, seed), trainer)
+    tokenizer.normalizer = normalizer()
     return tokenizer
+
+
+def normalizer() -> normalizers.Normalizer:
+    """Return what is done to a text before it is cut into pieces.
+
+    Passages hold line ends and tabs, which a line of the corpus cannot: they count as spaces.
+    """
+    return normalizers.Sequence(
+        [
+            normalizers.NFKC(),
+            normalizers.Lowercase(),
+            normalizers.Replace(Regex(r"\s+"), " "),
+            normalizers.Strip(),
+        ]
+    )
 
 
 @dataclass(frozen=True)
