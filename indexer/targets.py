@@ -58,7 +58,7 @@ def find_targets(
     :param folders: one folder or several; None means every source.
     :param ignore: rules to record with the sources of these folders, if there are any.
     :return: what to walk, outermost first, and sources below that cannot be listed.
-    :raises SourceError: if a folder that was named cannot be listed.
+    :raises SourceError: if there is no folder, or one that was named cannot be listed.
     """
     known = {
         root: _Known(id_, tuple(json.loads(rules)))
@@ -67,6 +67,8 @@ def find_targets(
         )
     }
     asked = _asked(folders, known)
+    if not asked:
+        raise SourceError("There is nothing to index: name a folder.")
     for folder in asked:
         check_folder(folder)
     places = {}
@@ -99,8 +101,6 @@ def _asked(
 ) -> dict[bytes, None]:
     """Return the folders named, each once."""
     if folders is None:
-        if not known:
-            raise SourceError("No folder has been indexed yet: name one.")
         return dict.fromkeys(known)
     if isinstance(folders, str | bytes | os.PathLike):
         return {paths.to_bytes(folders): None}

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from indexer import sync
 from indexer.index import Index
@@ -92,6 +93,7 @@ def kills_until_finished(work: str, index: Path, documents: Path, check) -> int:
     raise AssertionError("it never finished")
 
 
+@pytest.mark.slow
 def test_indexing_killed_at_random_moments_ends_as_if_it_never_had_been(tmp_path, encoder, helpers):
     documents, index = tmp_path / "documents", tmp_path / "index"
     make_documents(documents, helpers)
@@ -125,6 +127,7 @@ def test_indexing_killed_at_random_moments_ends_as_if_it_never_had_been(tmp_path
         assert helpers.contents(opened) == wanted
 
 
+@pytest.mark.slow
 def test_re_embedding_killed_at_random_moments_is_all_or_nothing(tmp_path, encoder, helpers):
     documents, index = tmp_path / "documents", tmp_path / "index"
     make_documents(documents, helpers)

@@ -277,8 +277,9 @@ def test_a_folder_of_nothing_but_broken_files_is_one_sentence(index, tmp_path, h
 
 
 def test_no_folder_at_all_is_one_sentence(index):
-    with pytest.raises(SourceError, match="No folder has been indexed yet"):
-        sync(index)
+    for folders in (None, []):
+        with pytest.raises(SourceError, match="nothing to index: name a folder"):
+            sync(index, folders)
 
 
 def test_one_bad_file_is_recorded_and_tried_again_when_it_changes(index, documents, helpers):
