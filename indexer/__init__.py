@@ -22,7 +22,15 @@ _HOMES = {
     "sync": "indexer.syncing",
 }
 
-__all__ = ["CrosstongueError", "Encoder", "EncoderSpec", "Index", "SyncReport", "load_encoder", "sync"]
+__all__ = [
+    "CrosstongueError",
+    "Encoder",
+    "EncoderSpec",
+    "Index",
+    "SyncReport",
+    "load_encoder",
+    "sync",
+]
 
 
 def __getattr__(name: str) -> object:
