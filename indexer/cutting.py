@@ -23,12 +23,12 @@ _PLACES = (
     # The end of a word.
     re.compile(r"\s+|\u200b"),
     # The start of a syllable or word where a script shows it: after the Tibetan tsheg; before the
-    # vowels that Thai and Lao write first and after those that close a syllable; before a Khmer or
+    # vowels that Thai and Lao write first and after their mark of repetition; before a Khmer or
     # Burmese consonant that carries a vowel and is not stacked below another; where Japanese turns
     # from hiragana to kanji or katakana.
     re.compile(
         "\u0f0b"
-        "|(?=[\u0e40-\u0e44\u0ec0-\u0ec4])|(?<=[\u0e30\u0e33\u0e46\u0eb0\u0eb3\u0ec6])(?![\u0e46])"
+        "|(?=[\u0e40-\u0e44\u0ec0-\u0ec4])|[\u0e46\u0ec6]"
         "|(?<![\u17d2])(?=[\u1780-\u17b3][\u17b6-\u17c5\u17d2])"
         "|(?<!\u1039)(?=[\u1000-\u102a\u103f](?![\u1037\u1038]?[\u103a\u1039]))"
         "|(?<=[\u3041-\u3096])(?=[\u30a1-\u30fa\u4e00-\u9fff])"
