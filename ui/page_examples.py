@@ -4,11 +4,11 @@ For every one the samples hold an answer in languages that share no word with it
 """
 
 EXAMPLES = (
-    "What should I do about a fever at home?",
+    "My passport was stolen abroad",
+    "Почему бывают землетрясения?",
+    "كيف أختار كلمة مرور قوية؟",
+    "Comment repérer un e-mail frauduleux ?",
+    "夜汽車でよく眠るには？",
     "Wie flicke ich einen platten Fahrradreifen?",
-    "心脏病发作有什么症状？",
-    "¿Cómo escribo mi testamento?",
-    "كيف أصلح صنبورًا يسرب الماء؟",
-    "बेहतर नींद कैसे आए?",
-    "Как вернуть залог за квартиру?",
+    "어떻게 하면 밤에 잠을 잘 잘 수 있나요?",
 )

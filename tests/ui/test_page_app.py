@@ -11,11 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from indexer import Index, jobs, load_encoder, sync
 from indexer.schema import SCHEMA_VERSION
+from search import Searcher
 from ui.language_names import language_name
 from ui.locations import INDEX_VARIABLE
 from ui.media_names import media_name
 from ui.page_examples import EXAMPLES
-from ui.page_panels import starter_here
+from ui.page_panels import samples, starter_here
 
 APP = str(Path(__file__).resolve().parent.parent.parent / "ui" / "app.py")
 HOSTILE = "<script>alert(1)</script> $x^2$ :smile: **b** \u202ename"
@@ -363,6 +364,19 @@ def test_a_fault_nobody_foresaw_is_a_sentence_too(indexed_page, monkeypatch):
 
 def test_examples_are_offered_on_the_samples_alone(indexed_page):
     assert not [found for found in page().button if found.label in EXAMPLES]
+
+
+def test_examples_find_answers_in_other_languages_on_the_samples(index_folder, encoder):
+    with Index.create(index_folder, encoder=encoder) as index:
+        sync(index, samples())
+        searcher = Searcher(index)
+        for question in EXAMPLES:
+            asked_in = searcher.query_language(question)[0]
+            assert any(hit.language != asked_in for hit in searcher.search(question, limit=3))
+    app = page()
+    button(app, EXAMPLES[0]).click().run()
+    assert app.query_params["q"] == EXAMPLES[0]
+    assert len(titles(app)) == 10
 
 
 def test_names_of_languages_and_types_fall_back_to_the_tag():
