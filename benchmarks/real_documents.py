@@ -8,7 +8,7 @@ another one.
 A passage is right where it stands in a section that answers the question and holds the words of
 the answer that no translation changes (commands, file names), both named in `real_questions.tsv`.
 The questions were written from the tables of contents alone. Only the best passage of each of the
-first three documents counts.
+first three documents counts; the figure with all that a result shows stands beside it.
 """
 
 import argparse
@@ -28,17 +28,20 @@ from pathlib import Path
 from indexer import Index, SyncReport, load_encoder, sync
 from indexer.readers.registry import read
 from search import Hit, Searcher
+from search.hits import PassageHit
 
 QUESTIONS = Path(__file__).with_name("real_questions.tsv")
 DEPTH = 3
+# A result shows this many passages of its document.
+SHOWN = 3
 
 PACKAGES = (
     *(f"debian-reference-{code}" for code in "de en es fr id it ja pt zh-cn".split()),
     *(f"debian-faq-{code}" for code in "de fr it ja ko nl pt ru zh-cn".split()),
 )
 
-_LANGUAGE_OF_NAME = re.compile(r"\.(zh|[a-z]{2})(?:-[a-z]{2})?\.[a-z]+(?:\.gz)?$")
-_NUMBER = re.compile(r"(?<![\d.])(\d+(?:\.\d+)+)\.?\s")
+_LANGUAGE_OF_NAME = re.compile(r"\.(?!md)([a-z]{2})(?:-[a-z]{2})?\.[a-z]+(?:\.gz)?$")
+_NUMBER = re.compile(r"(\d+(?:\.\d+)+)\.?\s")
 _NUMBERED_LINE = re.compile(r"^(\d+(?:\.\d+)+)\.\s", re.MULTILINE)
 
 
@@ -60,12 +63,14 @@ class Question:
 class Answer:
     """The first documents found for a question.
 
-    :param rank: the first right one's, from 1; 0 where none is right.
+    :param rank: the first document whose best passage is right, from 1; 0 where none is.
+    :param shown: the same among all the passages that a result shows.
     """
 
     question: Question
     hits: tuple[Hit, ...]
     rank: int
+    shown: int
 
 
 def questions() -> list[Question]:
@@ -100,28 +105,33 @@ def fetch(folder: Path) -> None:
             subprocess.run(["dpkg-deb", "-x", package, folder], check=True)
 
 
-def is_right(question: Question, hit: Hit) -> bool:
-    """Whether the best passage of a hit answers the question."""
-    found = question.evidence.search(hit.passage.text)
-    return found is not None and not question.sections.isdisjoint(sections_of(hit))
+def is_right(question: Question, hit: Hit, passage: PassageHit) -> bool:
+    """Whether a passage of a hit answers a question."""
+    found = question.evidence.search(passage.text)
+    return found is not None and not question.sections.isdisjoint(sections_of(hit, passage))
 
 
-def sections_of(hit: Hit) -> set[str]:
-    """Return the numbered sections that the best passage of a hit stands in, as "book:number"."""
-    book = "faq" if "faq" in str(hit.path).lower() else "reference"
-    passage = hit.passage
-    if hit.media_type == "text/plain":
-        numbers = set(_NUMBERED_LINE.findall(passage.text))
-        before = [number for start, number in _numbered_lines(hit.path) if start <= passage.start]
-        numbers.update(before[-1:])
-    else:
-        numbers = set(_NUMBER.findall(f"{passage.heading or ''} ")[-1:])
+def sections_of(hit: Hit, passage: PassageHit) -> set[str]:
+    """Return the sections that a passage begins in or holds, as "book:number"."""
+    book = "faq" if "FAQ" in hit.path.parts else "reference"
+    numbers = set()
+    for start, number in _sections(hit.path):
+        if start <= passage.start:
+            numbers = {number}
+        elif start < passage.start + len(passage.text):
+            numbers.add(number)
     return {f"{book}:{number}" for number in numbers}
 
 
 @lru_cache(maxsize=64)
-def _numbered_lines(path: Path) -> list[tuple[int, str]]:
-    return [(found.start(), found[1]) for found in _NUMBERED_LINE.finditer(read(path).text)]
+def _sections(path: Path) -> list[tuple[int, str]]:
+    """Return where the numbered sections of a document begin; plain text has no marks."""
+    document = read(path)
+    if not any(mark.kind == "heading" for mark in document.marks):
+        found = _NUMBERED_LINE.finditer(document.text)
+        return [(match.start(), match[1]) for match in found]
+    numbered = ((mark.start, _NUMBER.match(mark.label)) for mark in document.marks)
+    return [(start, number[1]) for start, number in numbered if number]
 
 
 def ask(
@@ -136,13 +146,16 @@ def ask(
     for question in asked:
         others = languages and [code for code in languages if not _same(code, question.language)]
         hits = searcher.search(question.text, limit=DEPTH, languages=others)
-        right = [
-            place
-            for place, hit in enumerate(hits, start=1)
-            if is_right(question, hit)
-            and not (others and _same(language_of(hit.path), question.language))
-        ]
-        answers.append(Answer(question, tuple(hits), min(right, default=0)))
+        ranks = []
+        for passages in (1, SHOWN):
+            right = [
+                place
+                for place, hit in enumerate(hits, start=1)
+                if any(is_right(question, hit, passage) for passage in hit.passages[:passages])
+                and not (others and _same(language_of(hit.path), question.language))
+            ]
+            ranks.append(min(right, default=0))
+        answers.append(Answer(question, tuple(hits), *ranks))
     return answers
 
 
@@ -167,7 +180,7 @@ def print_report(report: SyncReport, index: Index) -> None:
     )
     for failed in report.failed:
         print(f"  failed: {failed.path}: {failed.reason}")
-    wrong = Counter()
+    wrong: Counter[str] = Counter()
     for path, language in index.connection.execute("SELECT path, language FROM documents"):
         named = _LANGUAGE_OF_NAME.search(path.decode())
         if named and not _same(language or "und", named[1]):
@@ -179,19 +192,21 @@ def print_answers(title: str, answers: list[Answer]) -> None:
     """Print the share of right answers and what was found instead of the others."""
     found = sum(answer.rank > 0 for answer in answers)
     first = sum(answer.rank == 1 for answer in answers)
+    shown = sum(answer.shown > 0 for answer in answers)
     print(
         f"{title}: a right passage in the first {DEPTH} for {found} of {len(answers)} questions "
-        f"({100 * found / len(answers):.0f} %), first for {first}"
+        f"({100 * found / len(answers):.0f} %), first for {first}; "
+        f"among the {SHOWN} best passages of each document for {shown}"
     )
     for answer in answers:
         if answer.rank:
             continue
         print(f"  missed ({answer.question.language}): {answer.question.text}")
         for hit in answer.hits:
-            shown = " ".join(hit.passage.text.split())[:90]
+            opening = " ".join(hit.passage.text.split())[:90]
             print(
                 f"    {hit.cosine:.2f} {hit.passage.language} {hit.path.name} "
-                f"{sorted(sections_of(hit))} {shown}"
+                f"{sorted(sections_of(hit, hit.passage))} {opening}"
             )
 
 
