@@ -5,6 +5,7 @@ on the command line of that process, where it wins over any configuration file o
 person's. What the page shows is `app.py`'s business.
 """
 
+import fcntl
 import http.client
 import os
 import signal
@@ -12,6 +13,7 @@ import socket
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -82,30 +84,45 @@ def checked_host(host: str) -> str:
     return LOOPBACK
 
 
-def chosen_port(port: int | None) -> int:
-    """Return a port to listen on: the one asked for, or the default or a free one near it.
+@contextmanager
+def reserved_port(port: int | None) -> Iterator[int]:
+    """Choose a port and keep other pages off it while the context lasts.
 
+    A free port stays free until Streamlit listens on it, which takes seconds; a second page started
+    in that time must not choose it too, nor take the first one's answer for its own.
+
+    :param port: the port asked for; None takes the default or a free one near it.
     :raises PageError: if the port asked for is taken or not ours to use.
     """
-    if port is not None:
-        if not _is_free(port):
-            raise PageError(f"Port {port} is taken or reserved; choose another with --port.")
-        return port
-    for near in range(DEFAULT_PORT, DEFAULT_PORT + NEIGHBOURS):
-        if _is_free(near):
-            return near
-    with socket.socket() as any_port:
-        any_port.bind((LOOPBACK, 0))
-        return int(any_port.getsockname()[1])
+    near = range(DEFAULT_PORT, DEFAULT_PORT + NEIGHBOURS)
+    for candidate in (*near, _any_port()) if port is None else (port,):
+        lock = _lock(candidate)
+        if lock is None:
+            continue
+        try:
+            if _is_free(candidate):
+                yield candidate
+                return
+        finally:
+            os.close(lock)
+    raise PageError(f"Port {port or DEFAULT_PORT} is taken or reserved; choose one with --port.")
 
 
 @contextmanager
-def running_page(index: Path, port: int) -> Iterator[Page]:
+def running_page(index: Path, port: int | None) -> Iterator[Page]:
     """Serve the page of an index while the context lasts.
 
     :param index: the index folder; it need not exist yet.
-    :raises PageError: if the page does not answer.
+    :param port: the port to serve on; None takes the default or a free one near it.
+    :raises PageError: if the port is taken or the page does not answer.
     """
+    with reserved_port(port) as reserved, _process(index, reserved) as process:
+        _wait_until_it_answers(process, reserved)
+        yield Page(f"http://{LOOPBACK}:{reserved}", process)
+
+
+@contextmanager
+def _process(index: Path, port: int) -> "Iterator[subprocess.Popen[bytes]]":
     process = subprocess.Popen(
         _command(port),
         env=_environment(index),
@@ -115,17 +132,16 @@ def running_page(index: Path, port: int) -> Iterator[Page]:
         start_new_session=True,
     )
     try:
-        _wait_until_it_answers(process, port)
-        yield Page(f"http://{LOOPBACK}:{port}", process)
+        yield process
     finally:
         _stop(process)
 
 
-def serve(index: Path, port: int, ready: Callable[[Page], None]) -> None:
+def serve(index: Path, port: int | None, ready: Callable[[Page], None]) -> None:
     """Serve the page until Ctrl-C, a request to end, or the end of the process that serves it.
 
     :param ready: called once, when the page answers.
-    :raises PageError: if the page does not answer, or ends by itself.
+    :raises PageError: if the port is taken, or the page does not answer or ends by itself.
     """
     with _ended_by_signals():
         try:
@@ -164,6 +180,24 @@ def _environment(index: Path) -> dict[str, str]:
         known = environment.get("PYTHONPATH")
         environment["PYTHONPATH"] = os.pathsep.join([str(_PACKAGES), *([known] if known else [])])
     return environment
+
+
+def _any_port() -> int:
+    with socket.socket() as any_port:
+        any_port.bind((LOOPBACK, 0))
+        return int(any_port.getsockname()[1])
+
+
+def _lock(port: int) -> int | None:
+    """Take this user's lock on a port, which ends with the process; None if another has it."""
+    path = Path(tempfile.gettempdir()) / f"crosstongue-{os.getuid()}-{port}.lock"
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
 
 
 def _is_free(port: int) -> bool:

@@ -47,6 +47,7 @@ class WordEncoder:
         self.encoded.append(list(texts))
         rows = np.zeros((len(texts), DIMENSION), dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):
+            text.encode("utf-8")  # as strict as a tokenizer that takes no halves of characters
             for word in re.findall(r"\w+", text.lower()):
                 row += word_vector(word)
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)

@@ -1,5 +1,6 @@
 """Searching a real index of real files."""
 
+import gzip
 import threading
 from pathlib import Path
 
@@ -175,6 +176,10 @@ def test_date_filters_include_the_first_day_and_exclude_the_last(make_index, fol
     assert found(after="2024-05-03", before="2024-05-02") == ""
     assert found(after="9999", before="0005") == ""
     assert found(before="9999") == "abc"
+    set_mtime("b.txt", datetime(2024, 5, 2).timestamp())  # the moment the day begins
+    searcher = Searcher(make_index({}))
+    assert found(after="2024-05-02") == "bc"
+    assert found(before="2024-05-02") == "a"
     hit = searcher.search("train", after="2024-05-03")[0]
     assert hit.modified.date().isoformat() == "2024-05-03"
 
@@ -319,6 +324,12 @@ def test_similar_to_a_passage_follows_that_passage(make_index, folder):
     assert names(searcher.similar(folder / "two.txt", passage=last))[0] == "bread.txt"
 
 
+def test_similar_to_a_document_counts_all_of_it_and_not_its_beginning_alone(make_index, folder):
+    text = "\n\n".join(["The ferry leaves. " * 20, *["Knead dough, bake bread. " * 20] * 6])
+    files = {"both.txt": text, "ferry.txt": "The ferry leaves", "bread.txt": "Knead bake bread"}
+    assert names(Searcher(make_index(files)).similar(folder / "both.txt"))[0] == "bread.txt"
+
+
 def test_similar_says_what_is_missing(make_index, folder):
     searcher = Searcher(make_index(FILES))
     with pytest.raises(QueryError, match=r"nowhere\.txt is not in the index"):
@@ -355,3 +366,10 @@ def test_cosines_are_those_of_the_vectors(make_index, encoder):
     hit = Searcher(index).search("train")[0]
     stored = index.vectors_of(np.array([hit.passage.id]))[0]
     assert hit.cosine == pytest.approx(float(stored @ encoder.encode(["train"])[0]), abs=2e-3)
+
+
+def test_a_compressed_file_is_of_the_type_it_holds(make_index, folder):
+    (folder / "notes.txt.gz").write_bytes(gzip.compress(b"the night train"))
+    searcher = Searcher(make_index({"other.md": "the train"}))
+    for types in ("txt", "gz", "txt.gz", "text/plain", "plain"):
+        assert names(searcher.search("train", types=types)) == ["notes.txt.gz"], types

@@ -223,10 +223,10 @@ def test_the_demo_indexes_the_samples_once_in_an_index_of_its_own(process, cross
     assert found.stdout.startswith(" 1 ")
 
 
-def test_a_demo_index_of_another_version_is_made_anew(process, crosstongue, home):
+def test_a_demo_index_of_another_version_is_made_anew(crosstongue, home):
     import sqlite3
 
-    process("demo", "--check")
+    crosstongue("demo", "--check")
     database = home / ".local/share/crosstongue/demo/index.db"
     for damage in (
         "PRAGMA user_version = 999",
@@ -235,6 +235,6 @@ def test_a_demo_index_of_another_version_is_made_anew(process, crosstongue, home
         with sqlite3.connect(database) as connection:
             connection.execute(damage)
         connection.close()
-        done = process("demo", "--check")
+        done = crosstongue("demo", "--check")
         assert done.returncode == 0, done.stderr
         assert "sample documents" in done.stderr

@@ -43,7 +43,7 @@ def ui(
     from ui import launch
 
     launch.checked_host(host)
-    launch.serve(index_folder(index), launch.chosen_port(port), _announcer(open_page))
+    launch.serve(index_folder(index), port, _announcer(open_page))
 
 
 def demo(
@@ -64,13 +64,12 @@ def demo(
 
     folder = demo_index_folder()
     _index_samples(folder)
-    chosen = launch.chosen_port(port)
     if check:
-        with launch.running_page(folder, chosen) as page:
+        with launch.running_page(folder, port) as page:
             _announcer(open_page=False)(page)
         return
     say_aside(f"Ask in your own language, for example “{SUGGESTION}”. Ctrl-C ends the page.")
-    launch.serve(folder, chosen, _announcer(open_page))
+    launch.serve(folder, port, _announcer(open_page))
 
 
 def _announcer(open_page: bool) -> Callable[["Page"], None]:
