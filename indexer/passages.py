@@ -27,6 +27,8 @@ MAXIMUM = 800 * LETTER
 # What text longer than the maximum is divided into: the middle of the range, so that there is room
 # on both sides to find the end of a paragraph.
 TARGET = 550 * LETTER
+# A section smaller than this ("You need: a spanner.") says too little to be found for its own sake.
+SCRAP = 100 * LETTER
 
 # Of a title or heading put before a passage: enough to name the subject, too little to drown it.
 LONGEST_PREFIX = 120
@@ -45,7 +47,7 @@ def split(document: Document) -> list[Passage]:
     outline = Outline(document)
     splitter = _Splitter(document.text, outline.continued)
     passages: list[Passage] = []
-    for section in _joined(outline.sections, splitter.sizes):
+    for section in _without_scraps(_joined(outline.sections, splitter.sizes), splitter.sizes):
         for start, end in splitter.divide(section.start, section.end):
             passages.append(
                 Passage(
@@ -112,6 +114,18 @@ def _joined(sections: Iterable[Section], sizes: Sizes) -> Iterator[Section]:
         else:
             run.append(section)
     yield from _grown(run, sizes)
+
+
+def _without_scraps(sections: Iterable[Section], sizes: Sizes) -> list[Section]:
+    """Join a section of a few words to the one before it, if both fit one passage."""
+    kept: list[Section] = []
+    for section in sections:
+        scrap = sizes.between(section.start, section.end) < SCRAP
+        if kept and scrap and _fit(kept[-1], section, sizes):
+            kept[-1] = Section(kept[-1].start, section.end)
+        else:
+            kept.append(section)
+    return kept
 
 
 def _grown(run: list[Section], sizes: Sizes) -> list[Section]:

@@ -23,3 +23,8 @@ def test_a_cluster_that_fills_the_wanted_range_is_kept_whole_where_the_limit_all
 
 def test_a_cluster_longer_than_the_limit_still_ends():
     assert best_cut("e" + "\u0301" * 100, 0, 6, 12, 20, 9) == 20
+
+
+def test_an_opening_bracket_is_not_left_behind():
+    text = "中中中「中中中"
+    assert best_cut(text, 0, 3, 5, 5, 4) in {3, 5}

@@ -247,6 +247,14 @@ def test_tiny_sections_in_a_row_are_merged_and_a_large_one_stands_alone():
     assert all(passage.text.startswith("Question") for passage in merged)
 
 
+def test_a_section_of_a_few_words_joins_the_one_before_it():
+    text = f"Rivers\n\n{prose(5)}\n\nTools\n\nA spanner.\n\nCanals\n\n{prose(5, 'A canal')}"
+    marks = [Mark(text.index(name), "heading", name, 1) for name in ("Rivers", "Tools", "Canals")]
+    first, second = split(plain(text, *marks))
+    assert first.text.endswith("Tools\n\nA spanner.")
+    assert second.text.startswith("Canals")
+
+
 def test_a_page_begins_a_new_passage_and_gives_its_number():
     pages = [prose(6, subject) for subject in ("The river", "A canal", "Our brook")]
     text = "\n\n".join(pages)
