@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 
 from indexer import Index, load_encoder, sync
 from indexer.resources import data_folder
-from ui.launch import chosen_port, running_page
+from ui.launch import running_page
 
 PICTURE = Path(__file__).with_name("search.png")
 # An English question whose answers are all in other languages and scripts.
@@ -34,7 +34,7 @@ def main() -> None:
         folder = Path(place) / "index"
         with Index.create(folder, encoder=load_encoder("embedded")) as index:
             sync(index, data_folder() / "samples")
-        with running_page(folder, chosen_port(None)) as page:
+        with running_page(folder, None) as page:
             _take(chromium, f"{page.address}/?q={quote(QUERY)}")
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from indexer import Index, load_encoder, sync
-from ui.launch import chosen_port, running_page
+from ui.launch import running_page
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -63,7 +63,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], object]:
         home = os.environ.get("HOME", "")
         os.environ["HOME"] = str(tmp_path_factory.mktemp("home"))
         try:
-            with running_page(index, chosen_port(None)) as page:
+            with running_page(index, None) as page:
                 yield page.address
         finally:
             os.environ["HOME"] = home
