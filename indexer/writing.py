@@ -27,11 +27,6 @@ T = TypeVar("T")
 
 UNDETERMINED = "und"
 
-# A guess less sure than this says nothing of a passage, which then counts as in the language of its
-# document. In Debian's handbooks half the guesses below it named another language than the text's
-# (tables, commands, addresses), above it hardly one that the text did not hold.
-SURE = 0.2
-
 # SQLite takes at most 32,766 parameters in a statement.
 _AT_ONCE = 10_000
 # Texts given to the encoder in one call: a document of a million passages must not need them all
@@ -237,7 +232,7 @@ def _write_document(
                 passage.text,
                 passage.page,
                 passage.heading,
-                _settled(vector, language),
+                vector.language,
                 vector.probability,
                 key,
             )
@@ -260,12 +255,6 @@ def _language_of(
         return UNDETERMINED, 0.0
     language = max(weights, key=lambda tag: (weights[tag], tag))
     return language, weights[language] / sum(len(passage.text) for passage in passages)
-
-
-def _settled(vector: _Vector, document: str | None) -> str:
-    """Return a passage's language: the guess where it is sure enough, else the document's."""
-    doubtful = vector.language != UNDETERMINED and vector.probability < SURE
-    return document if doubtful and document else vector.language
 
 
 def _keys_of(connection: sqlite3.Connection, documents: Sequence[int]) -> set[bytes]:
