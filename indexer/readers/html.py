@@ -30,13 +30,6 @@ _PRESCAN_BYTES = 4096
 _META_CHARSET = re.compile(rb"<meta[^>]*?charset\s*=\s*[\"']?\s*([\w:.-]+)", re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w:.-]+)", re.IGNORECASE)
 
-# In XHTML these may be closed at once; an HTML parser would read on to an end tag that never comes.
-_SELF_CLOSED = re.compile(
-    r"<(script|style|title|iframe|textarea|noscript|template|a|div|span|p|td|th|i|b|em)"
-    r"(\s[^<>]*)?/>",
-    re.IGNORECASE,
-)
-
 # What a reader of the page does not see as its text.
 _DROPPED = frozenset(
     "audio button canvas datalist embed iframe map nav noembed noframes noscript object script"
@@ -93,8 +86,6 @@ def fill_from_html(builder: DocumentBuilder, markup: str) -> str | None:
     :return: the text of `<title>`, else of the first `<h1>`, else None.
     """
     markup = markup.replace("\0", " ")
-    if "/>" in markup:
-        markup = _SELF_CLOSED.sub(r"<\1\2></\1>", markup)
     target = _Target(builder)
     parser = etree.HTMLParser(target=cast(Any, target), encoding="utf-8", huge_tree=True)
     for start in range(0, len(markup), _FEED_CHARACTERS):

@@ -24,14 +24,16 @@ _CONTROL_BITS = 25.0
 # From a word in ASCII letters to one in another script, or back: what keeps a lone French "à" from
 # being a Russian word.
 _SCRIPT_CHANGE_BITS = 6.0
-_SYMBOL_IN_WORD_BITS = 6.0
+_SYMBOL_IN_WORD_BITS = 12.0
 _CAPITALISED_BITS = 1.0
 _ALL_CAPITALS_BITS = 4.0
 _ODD_CAPITALS_BITS = 6.0
 
-# Real text of a known language takes 4 to 10 bits a non-ASCII character; above this no language
-# explains it.
+# Real text of a known language takes 4 to 10 bits a non-ASCII character and 4 to 5 an ASCII one,
+# and a few words vary; above this no language explains it.
 _MAX_PLAUSIBLE_BITS = 13.0
+_MAX_PLAUSIBLE_ASCII_BITS = 5.0
+_PLAUSIBLE_SLACK_BITS = 30.0
 
 # Letters beyond ASCII, with the vowel signs and points that stand among them.
 _FOREIGN = r"(?:[^\W\d_\x00-\x7f]|[\u0300-\u036f\u0591-\u05c7\u064b-\u0670\u0e31-\u0e4e])"
@@ -104,7 +106,8 @@ def cheapest(sample: bytes, candidates: tuple[Candidate, ...]) -> str | None:
     encoding = candidates[place].encoding
     text = sample.decode(encoding, errors="replace")
     foreign = sum(character > "\x7f" for character in text)
-    plausible = _ASCII_BITS * (len(text) - foreign) + _MAX_PLAUSIBLE_BITS * foreign
+    plausible = _MAX_PLAUSIBLE_ASCII_BITS * (len(text) - foreign) + _MAX_PLAUSIBLE_BITS * foreign
+    plausible += _PLAUSIBLE_SLACK_BITS
     return encoding if bits <= plausible else None
 
 

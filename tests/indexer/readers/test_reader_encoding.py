@@ -188,6 +188,23 @@ def test_a_single_word_is_enough_for_common_languages():
     assert decode("안녕하세요".encode("euc_kr")) == "안녕하세요"
 
 
+@pytest.mark.parametrize(
+    ("encoding", "sentence"),
+    [
+        ("koi8_r", "Где ключ?"),
+        ("koi8_r", "Я пью чай."),
+        ("iso8859_5", "Ты едешь?"),
+        ("cp1253", "Γράφω."),
+        ("cp1252", "Chi è?"),
+        ("cp1252", "Va à Paris."),
+        ("cp1252", "Dov'è la chiave?"),
+        ("iso8859_2", "Kupiliśmy chleb."),
+    ],
+)
+def test_two_or_three_words_are_told_from_those_of_another_script(encoding, sentence):
+    assert decode(sentence.encode(encoding)) == sentence
+
+
 def test_capitals_do_not_turn_one_cyrillic_encoding_into_another():
     text = "ПРАВИЛА ПОЖАРНОЙ БЕЗОПАСНОСТИ\nНЕ КУРИТЬ В ПОМЕЩЕНИИ"
     for encoding in ("koi8_r", "cp1251", "cp866"):
