@@ -47,11 +47,10 @@ def covers(wanted: str, language: str) -> bool:
     asked, given = _canonical(wanted), _canonical(language)
     if given == asked or given.startswith(asked + "-"):
         return True
-    macrolanguage = MACROLANGUAGES.get(given.partition("-")[0])
-    if macrolanguage and macrolanguage not in _STANDS_ALONE:
-        # The code as it was typed counts too: langcodes rewrites sh to sr-Latn.
-        if given not in _STANDS_ALONE and macrolanguage in {asked, wanted.lower()}:
-            return True
+    part = given.partition("-")[0]
+    # The code as it was typed counts too: langcodes rewrites sh to sr-Latn.
+    if part not in _STANDS_ALONE and MACROLANGUAGES.get(part) in {asked, wanted.lower()}:
+        return True
     return _script_of_region(asked) == given
 
 
