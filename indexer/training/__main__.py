@@ -44,6 +44,12 @@ def _arguments() -> argparse.Namespace:
     add("--without", action="append", default=[], metavar="SOURCE", help="leave a source out")
     add("--pieces", type=int, default=PIECES, help="size of the vocabulary")
     add("--steps", type=int, default=defaults.steps, help="batches of the table's training")
+    add(
+        "--finishing-steps",
+        type=int,
+        default=defaults.finishing_steps,
+        help="batches after those, in which the learning rate falls once more",
+    )
     add("--batch", type=int, default=defaults.batch, help="pairs a batch")
     add("--dimension", type=int, default=defaults.dimension, help="width of the vectors")
     add(
@@ -78,6 +84,7 @@ def main() -> None:
     _say(f"development: {(~use).sum():,} pairs in {len(sets)} sets kept out of training")
     settings = ContrastiveSettings(
         steps=arguments.steps,
+        finishing_steps=arguments.finishing_steps,
         batch=arguments.batch,
         dimension=arguments.dimension,
         crop=arguments.crop,

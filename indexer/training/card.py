@@ -93,8 +93,9 @@ def _training(corpus: Corpus, facts: CardFacts) -> str:
 {excluded:,} pairs were dropped: a side of them is a sentence of the Tatoeba test sets.{left_out}
 
 Symmetric InfoNCE over {settings.batch:,} pairs, cosines times {settings.scale:g};
-{settings.steps:,} steps of Adam at {settings.learning_rate:g}, every other batch from one language
-pair; {settings.crop:.0%} of the texts on one side cropped to a run of their tokens; seed
+{settings.steps:,} steps of Adam at {settings.learning_rate:g} and {settings.finishing_steps:,} at
+{settings.finishing_rate:g}, every other batch from one language pair; {settings.crop:.0%} of the
+texts on one side cropped to a run of their tokens; seed
 {settings.seed}. {taught}The recipe and what was tried stand in docs/encoder.md.
 """
 

@@ -34,6 +34,9 @@ class ContrastiveSettings:
     :param teaching: weight of the distance to a teacher's vectors beside the contrastive loss; from
         step `teaching_falls_from` it falls evenly to `final_teaching`, because the last and finest
         steps go to translation.
+    :param finishing_steps: batches after `steps` in which the learning rate falls once more, from
+        `finishing_rate`, with the targets weighing `finishing_teaching`: the teacher has given the
+        table its shape, and translations are brought together again within it.
     :param own_side_from: the step from which the texts on a text's own side are negatives too, in
         batches of one language pair.
     :param crop: share of texts of which a random run of tokens stands for the whole, so that a
@@ -51,6 +54,9 @@ class ContrastiveSettings:
     teaching: float = 20.0
     teaching_falls_from: int = 10_500
     final_teaching: float = 4.0
+    finishing_steps: int = 6_000
+    finishing_rate: float = 0.005
+    finishing_teaching: float = 2.0
     own_side_from: int = 4_500
     crop: float = 0.3
     crop_shortest: float = 0.3
@@ -121,6 +127,11 @@ def _energy(
     return (one @ other.T).mul_(scale).exp_().masked_fill_(never, 0)
 
 
+def _falling(first: float, last: float, done: float) -> float:
+    """Go from one value to another along half a cosine."""
+    return last + (first - last) * (1 + math.cos(math.pi * done)) / 2
+
+
 class ContrastiveTrainer:
     """Trains a token table, resumable from its checkpoint."""
 
@@ -159,10 +170,11 @@ class ContrastiveTrainer:
         """
         losses: list[float] = []
         began = time.monotonic()
-        while self.step < self.settings.steps:
+        total = self.settings.steps + self.settings.finishing_steps
+        while self.step < total:
             losses.append(self._one())
             self.step += 1
-            if self.step % every == 0 or self.step == self.settings.steps:
+            if self.step % every == 0 or self.step == total:
                 rate = len(losses) * self.settings.batch / (time.monotonic() - began)
                 self._save()
                 report(self.step, sum(losses) / len(losses), rate)
@@ -174,13 +186,18 @@ class ContrastiveTrainer:
         settings = self.settings
         if self.step < settings.warm_up:
             return settings.learning_rate * (self.step + 1) / settings.warm_up
-        done = (self.step - settings.warm_up) / max(1, settings.steps - settings.warm_up)
-        low = settings.final_rate
-        return settings.learning_rate * (low + (1 - low) * (1 + math.cos(math.pi * done)) / 2)
+        last = settings.learning_rate * settings.final_rate
+        if self.step < settings.steps:
+            done = (self.step - settings.warm_up) / max(1, settings.steps - settings.warm_up)
+            return _falling(settings.learning_rate, last, done)
+        done = (self.step - settings.steps) / max(1, settings.finishing_steps)
+        return _falling(settings.finishing_rate, last, done)
 
     def teaching(self) -> float:
         """Return the weight of the teacher's targets at the present step."""
         settings = self.settings
+        if self.step >= settings.steps:
+            return settings.finishing_teaching
         steps = max(1, settings.steps - settings.teaching_falls_from)
         done = min(1.0, max(0.0, (self.step - settings.teaching_falls_from) / steps))
         return settings.teaching + done * (settings.final_teaching - settings.teaching)
