@@ -263,6 +263,14 @@ def test_a_stray_null_does_not_make_text_binary():
     assert decode(text.encode() + b"\0end") == text + "\0end"
 
 
+@pytest.mark.parametrize(
+    ("encoding", "sentences"), [("johab", KOREAN), ("cp037", ("Hello. " * 9,))]
+)
+def test_encodings_that_no_table_covers_get_a_second_opinion(encoding, sentences):
+    text = " ".join(sentences)
+    assert decode(text.encode(encoding)) == text
+
+
 def test_the_name_of_the_encoding_is_told():
     assert decode_with_encoding(b"plain")[1] == "utf-8"
     assert decode_with_encoding("\n".join(RUSSIAN).encode("koi8_r"))[1] == "koi8_r"
