@@ -264,7 +264,8 @@ def test_a_stray_null_does_not_make_text_binary():
 
 
 @pytest.mark.parametrize(
-    ("encoding", "sentences"), [("johab", KOREAN), ("cp037", ("Hello. " * 9,))]
+    ("encoding", "sentences"),
+    [("johab", KOREAN), ("cp037", ("The quick brown fox goes home and sleeps all night. " * 3,))],
 )
 def test_encodings_that_no_table_covers_get_a_second_opinion(encoding, sentences):
     text = " ".join(sentences)
