@@ -8,8 +8,8 @@ keeps them.
 
 import re
 
-# In Debian's handbooks as plain text, 4,160 of 47,969 passages were taken for a wrong language
-# with their borders and 666 without. Three in a row are an ellipsis, a dash or a code fence.
+# Of 45,597 passages of Debian's handbooks, 9,079 are in no language that can be told with their
+# drawing and 4,711 without. Three in a row are an ellipsis, a dash or a code fence.
 _SHORTEST_DRAWN = 4
 _DRAWN_WITH = r"\-=_+|.·•*#~–—…‥\u2500-\u257f"
 _DRAWN = re.compile(
