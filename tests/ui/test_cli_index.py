@@ -2,6 +2,8 @@
 
 import json
 import os
+import pty
+import re
 import signal
 import stat
 import subprocess
@@ -165,3 +167,33 @@ def test_ctrl_c_keeps_what_is_done_and_says_so(command, environment, documents, 
         command("index", documents), env=environment, cwd=tmp_path, capture_output=True
     )
     assert again.returncode == 0
+
+
+def test_a_person_at_a_terminal_sees_a_bar_with_rate_and_what_is_left(
+    command, environment, documents, tmp_path
+):
+    for number in range(400):
+        (documents / f"{number}.txt").write_text(f"Document number {number}. " * 40)
+    terminal, far_end = pty.openpty()
+    process = subprocess.Popen(
+        command("index", documents),
+        env={**environment, "TERM": "xterm", "COLUMNS": "120"},
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=far_end,
+    )
+    os.close(far_end)
+    drawn = b""
+    try:
+        while chunk := os.read(terminal, 65536):
+            drawn += chunk
+    except OSError:  # the other end is closed
+        pass
+    os.close(terminal)
+    process.communicate()
+    assert process.returncode == 0
+    text = drawn.decode()
+    assert "indexing" in text
+    assert re.search(r"\d+ of 405 files", text)
+    assert "files/s" in text
+    assert "━" in text

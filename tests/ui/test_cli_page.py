@@ -1,6 +1,7 @@
 """`ui` and `demo`: the page starts, says where it is, asks nothing of the network, and ends."""
 
 import http.client
+import json
 import os
 import re
 import signal
@@ -214,8 +215,9 @@ def test_the_demo_indexes_the_samples_once_in_an_index_of_its_own(process, cross
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(r"Crosstongue is at http://127\.0\.0\.1:\d+\n", done.stdout)
     assert re.search(r"Indexed \d+ sample documents\.", done.stderr)
-    again = process("demo", "--check")
+    again = process("demo", "--check", "--json")
     assert again.returncode == 0
+    assert json.loads(again.stdout)["address"].startswith("http://127.0.0.1:")
     assert "Indexed" not in again.stderr
     assert crosstongue("search", "train").returncode == 1  # one's own index is another one
     found = crosstongue("search", "train", "--index", home / ".local/share/crosstongue/demo")

@@ -9,8 +9,8 @@ import typer
 
 from indexer.paths import to_bytes
 from ui.locations import demo_index_folder, index_folder, make_private
-from ui.options import IndexOption, PortOption
-from ui.output import count, say, say_aside
+from ui.options import IndexOption, JsonOption, PortOption
+from ui.output import count, say, say_aside, say_json
 
 if TYPE_CHECKING:
     from indexer import Index
@@ -35,6 +35,7 @@ def ui(
     port: PortOption = None,
     host: HostOption = "127.0.0.1",
     open_page: OpenOption = True,
+    as_json: JsonOption = False,
 ) -> None:
     """Open the page for searching in a browser.
 
@@ -43,7 +44,7 @@ def ui(
     from ui import launch
 
     launch.checked_host(host)
-    launch.serve(index_folder(index), port, _announcer(open_page))
+    launch.serve(index_folder(index), port, _announcer(open_page, as_json))
 
 
 def demo(
@@ -55,6 +56,7 @@ def demo(
             "--check", help="End as soon as the page answers; for tests of the installation."
         ),
     ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Try Crosstongue on the documents that ship with it.
 
@@ -66,17 +68,20 @@ def demo(
     _index_samples(folder)
     if check:
         with launch.running_page(folder, port) as page:
-            _announcer(open_page=False)(page)
+            _announcer(open_page=False, as_json=as_json)(page)
         return
     say_aside(f"Ask in your own language, for example “{SUGGESTION}”. Ctrl-C ends the page.")
-    launch.serve(folder, port, _announcer(open_page))
+    launch.serve(folder, port, _announcer(open_page, as_json))
 
 
-def _announcer(open_page: bool) -> Callable[["Page"], None]:
+def _announcer(open_page: bool, as_json: bool) -> Callable[["Page"], None]:
     """Return what prints where the page is, and opens it if asked for and possible."""
 
     def announce(page: "Page") -> None:
-        say(f"Crosstongue is at {page.address}")
+        if as_json:
+            say_json({"address": page.address})
+        else:
+            say(f"Crosstongue is at {page.address}")
         if open_page:
             from ui.launch import open_browser
 
