@@ -379,6 +379,10 @@ def test_examples_find_answers_in_other_languages_on_the_samples(index_folder, e
     assert len(titles(app)) == 10
 
 
+def test_every_language_that_can_be_identified_has_a_name(encoder):
+    assert not [tag for tag in encoder.languages if language_name(tag) == tag]
+
+
 def test_names_of_languages_and_types_fall_back_to_the_tag():
     assert language_name("zh-Hans") == "Chinese (Simplified)"
     assert language_name("nb") == "Norwegian Bokmål"

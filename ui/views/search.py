@@ -95,7 +95,8 @@ def _invitation(facts: Facts) -> None:
 
 def _results(index: Index, facts: Facts, asked: Asked) -> None:
     limit = st.session_state.setdefault(_LIMIT, FIRST_RESULTS)
-    searcher = searcher_of(index)
+    with st.spinner("Loading the index…"):
+        searcher = searcher_of(index)
     began = time.perf_counter()
     hits = searcher.search(
         asked.query,
