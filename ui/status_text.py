@@ -29,10 +29,9 @@ def lines(status: IndexStatus) -> Iterator[str]:
     if not status.sources:
         yield "Folder     none yet; `crosstongue index FOLDER` adds one"
     for language in status.languages:
-        documents, passages = language.documents, language.passages
         yield (
-            f"Language   {safe(language.language):<8} {count(documents, 'document')}, "
-            f"{count(passages, 'passage')}"
+            f"Language   {safe(language.language):<8} {count(language.documents, 'document')}, "
+            f"{count(language.passages, 'passage')}"
         )
     if status.job is not None:
         yield f"Last job   {job_line(status.job)}"

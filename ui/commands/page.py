@@ -11,6 +11,7 @@ from indexer.paths import to_bytes
 from ui.locations import demo_index_folder, index_folder, make_private
 from ui.options import IndexOption, JsonOption, PortOption
 from ui.output import count, say, say_aside, say_json
+from ui.page_examples import EXAMPLES
 
 if TYPE_CHECKING:
     from indexer import Index
@@ -26,8 +27,6 @@ HostOption = Annotated[
 OpenOption = Annotated[
     bool, typer.Option("--open/--no-open", help="Open the page in a browser, where there is one.")
 ]
-# What `demo` suggests typing first: its answer in the samples is in other languages.
-SUGGESTION = "my bicycle has a puncture"
 
 
 def ui(
@@ -70,7 +69,7 @@ def demo(
         with launch.running_page(folder, port) as page:
             _announcer(open_page=False, as_json=as_json)(page)
         return
-    say_aside(f"Ask in your own language, for example “{SUGGESTION}”. Ctrl-C ends the page.")
+    say_aside(f"Ask in your own language, for example “{EXAMPLES[0]}”. Ctrl-C ends the page.")
     launch.serve(folder, port, _announcer(open_page, as_json))
 
 
