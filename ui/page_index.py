@@ -22,6 +22,8 @@ from ui.locations import index_folder
 # An index made again in the same folder is another index; the one before it stays open a while for
 # the windows that still ask it.
 KEPT_OPEN = 2
+# The name of the threads that load what a first search needs.
+WARMING = "warm-up"
 
 _LOG = logging.getLogger(__name__)
 
@@ -97,7 +99,9 @@ def facts_of(index: Index) -> Facts:
     return _facts(index, id(index), _written(index.folder))
 
 
-@st.cache_resource(show_spinner=False, max_entries=KEPT_OPEN, on_release=Index.close)
+# Not closed when the cache lets go of it: another thread may be in the middle of a search, and
+# closing a connection under it ends the process. It closes with the last thread that holds it.
+@st.cache_resource(show_spinner=False, max_entries=KEPT_OPEN)
 def _opened(folder: str, _made: Stamp) -> Index:
     return Index.open(folder)
 
@@ -105,7 +109,7 @@ def _opened(folder: str, _made: Stamp) -> Index:
 @st.cache_resource(show_spinner=False, max_entries=KEPT_OPEN)
 def _searcher(_index: Index, identity: int) -> tuple[Searcher, Thread]:
     searcher = Searcher(_index)
-    warming = Thread(target=_warm, args=(searcher,), name="warm-up", daemon=True)
+    warming = Thread(target=_warm, args=(searcher,), name=WARMING, daemon=True)
     warming.start()
     return searcher, warming
 

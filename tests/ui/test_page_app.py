@@ -1,7 +1,9 @@
 """The page's logic, run by Streamlit's own test harness on real indexes."""
 
 import re
+import threading
 import time
+from contextlib import suppress
 from html import unescape
 from pathlib import Path
 
@@ -9,13 +11,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from indexer import Index, jobs, load_encoder, sync
+from indexer import CrosstongueError, Index, jobs, load_encoder, sync
 from indexer.schema import SCHEMA_VERSION
 from search import Searcher
 from ui.language_names import language_name
 from ui.locations import INDEX_VARIABLE
 from ui.media_names import media_name
 from ui.page_examples import EXAMPLES
+from ui.page_index import WARMING, index_here
 from ui.page_panels import samples, starter_here
 
 APP = str(Path(__file__).resolve().parent.parent.parent / "ui" / "app.py")
@@ -36,6 +39,12 @@ def index_folder(tmp_path, monkeypatch):
     while starter.working:
         time.sleep(0.05)
     _ = starter.complaint  # closes what the job wrote
+    for thread in threading.enumerate():
+        if thread.name == WARMING:
+            thread.join()
+    with suppress(CrosstongueError):
+        if (opened := index_here()) is not None:
+            opened.close()
     st.cache_resource.clear()
 
 
