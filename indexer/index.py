@@ -286,14 +286,16 @@ def _record_encoder(file: Path, spec: EncoderSpec) -> None:
 def _check_same(recorded: EncoderSpec, other: EncoderSpec) -> None:
     if recorded.fingerprint == other.fingerprint:
         return
+    if recorded.name == other.name:
+        raise EncoderMismatchError(
+            f"The encoder {other.name!r} has changed since this index was made (fingerprint "
+            f"{other.fingerprint} now, {recorded.fingerprint} then): run `crosstongue index "
+            "--re-embed` to embed its passages again."
+        )
     raise EncoderMismatchError(
-        f"This index was made by the encoder {_name(recorded)}, not by {_name(other)}: open it "
+        f"This index was made by the encoder {recorded.name!r}, not by {other.name!r}: open it "
         "with the encoder that made it, or run `crosstongue index --re-embed` to embed it again."
     )
-
-
-def _name(spec: EncoderSpec) -> str:
-    return f"{spec.name!r} (fingerprint {spec.fingerprint})"
 
 
 def _not_a_source(root: bytes, known: list[bytes]) -> str:
