@@ -29,6 +29,11 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
+def _shown(argument: str) -> str:
+    """Show a path by its name alone: the card speaks of no one's machine."""
+    return Path(argument).name if "/" in argument else argument
+
+
 def _arguments() -> argparse.Namespace:
     defaults = ContrastiveSettings()
     parser = argparse.ArgumentParser(
@@ -117,7 +122,7 @@ def main() -> None:
         languages=tuple(identifier.languages),
     )
     save_embedded(arguments.out, model, tokenizer)
-    command = "python -m indexer.training " + " ".join(sys.argv[1:])
+    command = "python -m indexer.training " + " ".join(map(_shown, sys.argv[1:]))
     facts = CardFacts(command, settings, measured(), arguments.without, arguments.teacher)
     write_card(arguments.out, corpus, facts, arguments.held_out)
     _say(f"written to {arguments.out}")

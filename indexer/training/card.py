@@ -1,8 +1,11 @@
 """The model card beside the artifact: what it is, from what, with what figures."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from indexer.encoders.embedded import MODEL_FILE, TOKENIZER_FILE, EmbeddedEncoder
 from indexer.training.contrastive import ContrastiveSettings
@@ -53,8 +56,23 @@ def write_card(folder: Path, corpus: Corpus, facts: CardFacts, held_out: Path | 
     (folder / CARD_FILE).write_text("\n".join(parts), "utf-8")
 
 
+def _filled(text: str) -> str:
+    """Wrap paragraphs to lines of a hundred characters."""
+    return "\n\n".join(textwrap.fill(part, 100) for part in text.split("\n\n")) + "\n"
+
+
 def _introduction(encoder: EmbeddedEncoder, size: float) -> str:
     rows, dimension = encoder.model.table.shape
+    text = _filled(
+        f"A static cross-lingual encoder: a Unigram tokenizer of {rows:,} pieces, a table of token "
+        f"vectors ({dimension} semantic and {encoder.model.language_table.shape[1]} language "
+        "dimensions, int8 with one scale a row), their mean, unit length. Translations land "
+        "together; a linear classifier on the language dimensions names one of "
+        f"{len(encoder.languages)} languages from the same pass. {size:.1f} MB on disk. "
+        '`load_encoder("embedded")` loads it without torch or transformers.\n\n'
+        f"The weights are licensed {WEIGHTS_LICENCE}; the code that made them Apache-2.0. "
+        f"Revision: `{encoder.spec.revision}`."
+    )
     return f"""---
 license: {WEIGHTS_LICENCE.lower()}
 library_name: crosstongue
@@ -63,41 +81,39 @@ pipeline_tag: sentence-similarity
 
 # The embedded encoder of Crosstongue
 
-A static cross-lingual encoder: a Unigram tokenizer of {rows:,} pieces, a table of token vectors
-({dimension} semantic and {encoder.model.language_table.shape[1]} language dimensions, int8 with one
-scale a row), their mean, unit length. Translations land together; a linear classifier on the
-language dimensions names one of {len(encoder.languages)} languages from the same pass.
-{size:.1f} MB on disk. `load_encoder("embedded")` loads it without torch or transformers.
-
-The weights are licensed {WEIGHTS_LICENCE}; the code that made them Apache-2.0. Revision:
-`{encoder.spec.revision}`.
-"""
+{text}"""
 
 
 def _training(corpus: Corpus, facts: CardFacts) -> str:
     settings = facts.settings
-    languages = {code for pair in corpus.language_pairs for code in pair}
+    used = np.unique(corpus.language_pair).tolist()
+    languages = {code for number in used for code in corpus.language_pairs[number]}
     excluded = sum(corpus.report.excluded.values())
     left_out = f" Left out: {', '.join(facts.without)}." if facts.without else ""
     taught = (
-        f"Vectors of {facts.teacher} for English texts, reduced to the table's width, are "
-        f"targets of both sides of a pair, with weight {settings.teaching:g}. "
+        f" Vectors of {facts.teacher} for English texts, reduced to the table's width, are targets "
+        f"of both sides of a pair, weighing {settings.teaching:g}, falling to "
+        f"{settings.final_teaching:g} from step {settings.teaching_falls_from:,} and "
+        f"{settings.finishing_teaching:g} in the last {settings.finishing_steps:,} steps."
         if facts.teacher
         else ""
+    )
+    text = _filled(
+        f"{len(corpus.left):,} pairs of {len(corpus.texts):,} texts in {len(languages)} languages; "
+        f"{excluded:,} pairs were dropped because a side of them is a held-out test sentence."
+        f"{left_out}\n\n"
+        f"Symmetric InfoNCE over {settings.batch:,} pairs, cosines times {settings.scale:g}; "
+        f"{settings.steps:,} steps of Adam at {settings.learning_rate:g} and "
+        f"{settings.finishing_steps:,} at {settings.finishing_rate:g}, every other batch from one "
+        f"language pair; {settings.crop:.0%} of the texts on one side cropped to a run of their "
+        f"tokens; seed {settings.seed}.{taught} The recipe and what was tried stand in "
+        "docs/encoder.md."
     )
     return f"""## Training
 
     {facts.command}
 
-{len(corpus.left):,} pairs of {len(corpus.texts):,} texts, {len(languages)} language codes.
-{excluded:,} pairs were dropped: a side of them is a sentence of the Tatoeba test sets.{left_out}
-
-Symmetric InfoNCE over {settings.batch:,} pairs, cosines times {settings.scale:g};
-{settings.steps:,} steps of Adam at {settings.learning_rate:g} and {settings.finishing_steps:,} at
-{settings.finishing_rate:g}, every other batch from one language pair; {settings.crop:.0%} of the
-texts on one side cropped to a run of their tokens; seed
-{settings.seed}. {taught}The recipe and what was tried stand in docs/encoder.md.
-"""
+{text}"""
 
 
 def _figures(facts: CardFacts, tests: TatoebaFigures | None) -> str:
@@ -128,10 +144,11 @@ def _figures(facts: CardFacts, tests: TatoebaFigures | None) -> str:
             f"| all {len(tests.to_english)} | {all_codes[0]:.1f} | {all_codes[1]:.1f} |",
             f"| worst of these: {worst} | {tests.to_english[worst]:.1f} | |",
             "",
-            "By language, to English: "
-            + " ".join(f"{code} {value:.0f}" for code, value in tests.to_english.items())
-            + ".",
-            "",
+            _filled(
+                "By language, to English: "
+                + " ".join(f"{code} {value:.0f}" for code, value in tests.to_english.items())
+                + "."
+            ),
         ]
     return "\n".join(lines)
 
@@ -154,11 +171,10 @@ def _sources(corpus: Corpus) -> str:
 
 
 def _limits(encoder: EmbeddedEncoder) -> str:
-    return f"""## Limits
-
-A bag of words: word order counts for nothing, and a long passage blurs. Trained on translations,
-it does not know which word of a question matters most. Languages with little parallel text are
-weaker than the mean. The identifier's labels come from the sources, which mix some varieties.
-
-Languages it names: {" ".join(encoder.languages)}.
-"""
+    text = _filled(
+        "A bag of words: word order counts for nothing, and a long passage blurs. Languages with "
+        "little parallel text are weaker than the mean. The identifier's labels come from the "
+        "sources, which mix some varieties.\n\n"
+        f"Languages it names: {' '.join(encoder.languages)}."
+    )
+    return f"## Limits\n\n{text}"

@@ -54,8 +54,8 @@ class ContrastiveSettings:
     teaching: float = 20.0
     teaching_falls_from: int = 10_500
     final_teaching: float = 4.0
-    finishing_steps: int = 6_000
-    finishing_rate: float = 0.005
+    finishing_steps: int = 10_000
+    finishing_rate: float = 0.008
     finishing_teaching: float = 2.0
     own_side_from: int = 4_500
     crop: float = 0.3
