@@ -9,6 +9,6 @@ EXAMPLES = (
     "كيف أختار كلمة مرور قوية؟",
     "Comment repérer un e-mail frauduleux ?",
     "夜汽車でよく眠るには？",
-    "Wie flicke ich einen platten Fahrradreifen?",
+    "Mein Flug hat Verspätung",
     "어떻게 하면 밤에 잠을 잘 잘 수 있나요?",
 )
