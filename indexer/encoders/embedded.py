@@ -35,7 +35,7 @@ MINIMUM_PROBABILITY = 0.2
 # block overlaps tokenizing the next.
 _BLOCK = 4_096
 # Up to this many tokens rows are dequantised one by one; past it the whole table is, once.
-_FEW_TOKENS = 4_096
+_FEW_TOKENS = 32_768
 
 
 @dataclass(frozen=True)
