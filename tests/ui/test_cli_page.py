@@ -188,6 +188,7 @@ def test_nothing_is_asked_of_the_network(start, environment, tmp_path, indexed):
 def visit(address):
     """Open the page's stream as a browser does and wait for the script to have run."""
     import asyncio
+    from concurrent.futures import ThreadPoolExecutor
 
     from websockets.asyncio.client import connect
 
@@ -207,7 +208,9 @@ def visit(address):
                     if answer.WhichOneof("type") == "script_finished":
                         return
 
-    asyncio.run(run())
+    # In a thread of its own: a browser test before this one may have left its loop in this one.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        pool.submit(asyncio.run, run()).result()
 
 
 def test_the_demo_indexes_the_samples_once_in_an_index_of_its_own(process, crosstongue, home):
