@@ -180,6 +180,13 @@ def load_corpus(
     return _finish(builder, list(files), read, excluded)
 
 
+def english_side(corpus: Corpus) -> NDArray[np.int32]:
+    """Return the English text of every pair, or -1: int32 [pairs]."""
+    languages = np.array(corpus.language_pairs)[corpus.language_pair]
+    right = np.where(languages[:, 1] == "eng", corpus.right, -1)
+    return np.where(languages[:, 0] == "eng", corpus.left, right).astype(np.int32)
+
+
 def _finish(
     builder: _Builder, sources: list[str], read: dict[str, int], excluded: dict[str, int]
 ) -> Corpus:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from indexer.encoders.protocol import Vectors
 from indexer.training.contrastive import gather
-from indexer.training.corpus import Corpus, normalised
+from indexer.training.corpus import Corpus, english_side, normalised
 from indexer.training.tokens import TokenizedTexts
 
 # The kinds of text, and the share of their distinct English texts that is kept for development:
@@ -41,8 +41,8 @@ class DevelopmentSet:
 
     kind: str
     language: str
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
+    left: NDArray[np.integer]
+    right: NDArray[np.integer]
 
 
 def cut_development(corpus: Corpus) -> tuple[NDArray[np.bool_], list[DevelopmentSet]]:
@@ -51,9 +51,7 @@ def cut_development(corpus: Corpus) -> tuple[NDArray[np.bool_], list[Development
     :return: bool [pairs], the pairs that may be trained on; and the sets.
     """
     language = np.array(corpus.language_pairs)[corpus.language_pair]
-    english = np.where(
-        language[:, 0] == "eng", corpus.left, np.where(language[:, 1] == "eng", corpus.right, -1)
-    )
+    english = english_side(corpus)
     foreign = np.where(english == corpus.left, corpus.right, corpus.left)
     foreign_language = np.where(language[:, 0] == "eng", language[:, 1], language[:, 0])
     fraction = np.ones(len(corpus.texts))
@@ -85,7 +83,7 @@ def development_figures(
     return {kind: float(np.mean(values)) for kind, values in figures.items()}
 
 
-def pooled(texts: TokenizedTexts, which: NDArray[np.int64], table: Vectors) -> Vectors:
+def pooled(texts: TokenizedTexts, which: NDArray[np.integer], table: Vectors) -> Vectors:
     """Return the unit mean token vector of some texts: float32 [n, dimension]."""
     tokens, offsets = gather(texts, which)
     filled = np.flatnonzero(np.diff(offsets))

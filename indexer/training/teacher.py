@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.encoders.protocol import Vectors
-from indexer.training.corpus import Corpus
+from indexer.training.corpus import Corpus, english_side
 
 # English texts a source lends to the teacher: encoding them is the slowest step of all, words
 # teach as much as sentences, and texts with many translations teach most.
@@ -55,13 +55,6 @@ class Targets:
 
     vectors: Vectors
     pair: NDArray[np.int32]
-
-
-def english_side(corpus: Corpus) -> NDArray[np.int32]:
-    """Return the English text of every pair, or -1: int32 [pairs]."""
-    languages = np.array(corpus.language_pairs)[corpus.language_pair]
-    right = np.where(languages[:, 1] == "eng", corpus.right, -1)
-    return np.where(languages[:, 0] == "eng", corpus.left, right).astype(np.int32)
 
 
 def choose_texts(corpus: Corpus, use: NDArray[np.bool_], seed: int) -> NDArray[np.int64]:
