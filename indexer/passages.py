@@ -206,7 +206,8 @@ class _Splitter:
     ) -> int:
         """Choose where to cut when no sentence ends in the wanted range."""
         limit = self.sizes.reach(start, MAXIMUM)
-        after = ends[bisect_right(ends, high)]
+        # The whitespace that follows a sentence, however much, is in no passage.
+        after = graphemes.drop_space(self._text, start, ends[bisect_right(ends, high)])
         index = bisect_left(ends, low)
         before = ends[index - 1] if index else self._ends[paragraph - 1] if paragraph else start
         choices = [after] if after <= limit else []

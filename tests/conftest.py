@@ -1,6 +1,17 @@
 import os
+import signal
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run; CROSSTONGUE_EXPLORE=1 looks for new ones.
+settings.register_profile("repeatable", derandomize=True)
+if not os.environ.get("CROSSTONGUE_EXPLORE"):
+    settings.load_profile("repeatable")
+
+# A shell that puts the tests into the background has them ignore Ctrl-C, and so would every process
+# they start: those that are interrupted here must notice.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Nothing in a test may ask a hub for a model.
 os.environ["HF_HUB_OFFLINE"] = "1"

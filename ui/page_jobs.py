@@ -152,14 +152,16 @@ def progress_of(job: Job) -> Progress:
     failed = f"{job.files_failed:,} could not be read" if job.files_failed else None
     if not job.active:
         return Progress(_ended(job, folders), _joined(counted, failed), None)
+    paused = job.state == "paused"
     if not job.files_total:
-        return Progress(f"Looking through {folders}", _asked(job) or "Counting the files…", None)
+        doing = f"Paused: {folders}" if paused else f"Looking through {folders}"
+        return Progress(doing, _joined(_asked(job)) or "Counting the files…", None)
     rate = f"{job.files_per_second:,.0f} files a second" if job.files_per_second else None
     left = f"{_duration(job.seconds_left)} left" if job.seconds_left is not None else None
-    if job.state == "paused":
+    if paused:
         rate = left = None
     return Progress(
-        f"{'Paused' if job.state == 'paused' else 'Indexing'}: {folders}",
+        f"{'Paused' if paused else 'Indexing'}: {folders}",
         _joined(_asked(job), counted, rate, left, failed),
         min(job.files_done / job.files_total, 1.0),
     )

@@ -425,6 +425,12 @@ def test_a_passage_begins_where_a_sentence_does_unless_that_one_is_too_long(docu
             assert sizes.between(start, end) > MAXIMUM
 
 
+def test_no_sentence_is_cut_for_the_whitespace_after_it():
+    sentence = "今天早上我们一起去市场买了很多新鲜的蔬菜和水果然后回家做了一顿丰盛的午饭"
+    document = plain(f"{sentence * 4}{' ' * 400}\n\n{sentence}")
+    assert [passage.text for passage in split(document)] == [sentence * 4, sentence]
+
+
 def test_this_project_s_own_texts_come_out_in_range():
     root = Path(__file__).resolve().parents[2]
     for path in sorted(root.glob("indexer/*.py")):

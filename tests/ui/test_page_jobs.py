@@ -69,6 +69,8 @@ def test_what_was_asked_of_a_job_shows_until_it_is_granted():
     paused = progress_of(job(state="paused", request="pause"))
     assert paused.headline == "Paused: /papers"
     assert paused.detail == "500 of 2,000 files"
+    paused = progress_of(job(state="paused", request="pause", files_total=0, files_done=0))
+    assert paused.headline == "Paused: /papers"
 
 
 @pytest.mark.parametrize("state", ["done", "stopped", "interrupted", "failed"])
