@@ -22,7 +22,8 @@ class PassageHit:
     :param heading: the headings above it, joined by " › ", or None.
     :param language: its BCP-47 code, "und" where unknown.
     :param cosine: its cosine similarity to the query.
-    :param snippet: the sentence or two of `text` nearest to the query, exactly as they stand.
+    :param snippet: the sentence or two of `text` nearest to the query, exactly as they stand; the
+        first sentence where the document has a better passage.
     :param snippet_start: where the snippet begins in the document's text, in characters.
     """
 

@@ -30,9 +30,6 @@ UNKNOWN = "und"
 PASSAGES_PER_HIT = 5
 # When one document fills a round, the next round asks for this many times more.
 GROWTH = 4
-# Snippets are chosen by encoding sentences, which is most of the work of a small search; a page
-# shows few passages a document, and the others open with their first sentence.
-CHOSEN_SNIPPETS = 3
 # What no keyboard types and no encoder knows: control characters and halves of surrogate pairs.
 _UNSAYABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
@@ -189,7 +186,9 @@ class Searcher:
     def _hits(
         self, groups: list[tuple[Candidate, ...]], rows: dict[int, _Row], vector: Vector
     ) -> list[Hit]:
-        shown = [found.passage for group in groups for found in group[:CHOSEN_SNIPPETS]]
+        # Snippets are chosen by encoding sentences, which is most of the work of a small search:
+        # a document's best passage gets one, its others open with their first sentence.
+        shown = [group[0].passage for group in groups]
         spans = dict(
             zip(
                 shown,
