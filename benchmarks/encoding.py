@@ -23,7 +23,7 @@ def main() -> None:
     """Print medians over several turns."""
     folder = data_folder() / "embedded"
     encoder = EmbeddedEncoder(folder)
-    table = encoder.model.table.astype(np.float32) * encoder.model.scale[:, None]
+    table = encoder.model.table.rows(slice(None))
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     peer = StaticModel(vectors=table, tokenizer=tokenizer, normalize=True)
     for name, texts in (

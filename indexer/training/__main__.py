@@ -12,14 +12,15 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from indexer.encoders.embedded import EmbeddedModel, quantise, save_embedded
+from indexer.encoders.embedded import EmbeddedModel, save_embedded
+from indexer.encoders.four_bits import quantise
 from indexer.training.card import CardFacts, write_card
 from indexer.training.contrastive import ContrastiveSettings, ContrastiveTrainer
 from indexer.training.corpus import Corpus, held_out_sentences, load_corpus
 from indexer.training.languages import LanguageModel, LanguageSettings, label_texts, train_languages
 from indexer.training.measure import cut_development, development_figures
 from indexer.training.teacher import Targets, choose_texts, make_targets, teacher_vectors
-from indexer.training.tokens import TokenizedTexts, tokenize, train_tokenizer
+from indexer.training.tokens import TokenizedTexts, pieces_of, tokenize, train_tokenizer
 
 PIECES = 131_072
 
@@ -99,7 +100,8 @@ def main() -> None:
     size = tokenizer.get_vocab_size()
     targets = _targets(corpus, use, arguments) if arguments.teacher else None
     checkpoint = arguments.work / "table.pt"
-    trainer = ContrastiveTrainer(corpus, texts, size, use, settings, checkpoint, targets)
+    pieces = pieces_of(tokenizer)
+    trainer = ContrastiveTrainer(corpus, texts, pieces, use, settings, checkpoint, targets)
 
     def measured() -> dict[str, float]:
         return development_figures(sets, texts, trainer.table)
@@ -108,15 +110,11 @@ def main() -> None:
         listed = ", ".join(f"{kind} {value:.1f}" for kind, value in measured().items())
         _say(f"step {step}: loss {loss:.3f}, {rate:,.0f} pairs/s; {listed}")
 
-    identifier = _languages(corpus, texts, size, use, arguments)
     trainer.run(report)
-    table, scale = quantise(trainer.table)
-    language_table, language_scale = quantise(identifier.table)
+    identifier = _languages(corpus, texts, size, use, arguments)
     model = EmbeddedModel(
-        table=table,
-        scale=scale,
-        language_table=language_table,
-        language_scale=language_scale,
+        table=quantise(trainer.table),
+        language_table=quantise(identifier.table),
         language_weight=identifier.weight,
         language_bias=identifier.bias,
         languages=tuple(identifier.languages),

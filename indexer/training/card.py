@@ -62,11 +62,12 @@ def _filled(text: str) -> str:
 
 
 def _introduction(encoder: EmbeddedEncoder, size: float) -> str:
-    rows, dimension = encoder.model.table.shape
+    model = encoder.model
     text = _filled(
-        f"A static cross-lingual encoder: a Unigram tokenizer of {rows:,} pieces, a table of token "
-        f"vectors ({dimension} semantic and {encoder.model.language_table.shape[1]} language "
-        "dimensions, int8 with one scale a row), their mean, unit length. Translations land "
+        f"A static cross-lingual encoder: a Unigram tokenizer of {len(model.table.codes):,} "
+        f"pieces, a table of token vectors ({model.table.width} semantic and "
+        f"{model.language_table.width} language dimensions, four bits a value with one scale a "
+        "row), their mean, unit length. Translations land "
         "together; a linear classifier on the language dimensions names one of "
         f"{len(encoder.languages)} languages from the same pass. {size:.1f} MB on disk. "
         '`load_encoder("embedded")` loads it without torch or transformers.\n\n'

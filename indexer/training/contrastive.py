@@ -5,7 +5,7 @@ Symmetric InfoNCE over a batch (van den Oord and others, 2018) on the mean of to
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from indexer.encoders.protocol import Vectors
+from indexer.training.composition import ComposedTable
 from indexer.training.corpus import Corpus
-from indexer.training.rows import RowTable
 from indexer.training.sampling import PairSampler
 from indexer.training.teacher import Targets
-from indexer.training.tokens import TokenizedTexts
+from indexer.training.tokens import TokenizedTexts, gather_runs
 
 
 @dataclass(frozen=True, slots=True)
 class ContrastiveSettings:
-    """How the table is trained; the defaults are what ships (docs/encoder.md has the figures).
+    """How the table is trained; docs/encoder.md says what the one that ships had.
 
     :param dimension: width of a token vector.
     :param steps: batches in all.
@@ -43,43 +43,24 @@ class ContrastiveSettings:
         question's few words must find the passage they are part of.
     """
 
-    dimension: int = 256
-    steps: int = 22_000
+    dimension: int = 384
+    steps: int = 10_000
     batch: int = 2_048
     learning_rate: float = 0.01
     warm_up: int = 200
     final_rate: float = 0.02
     scale: float = 20.0
     deviation: float = 0.05
-    teaching: float = 20.0
-    teaching_falls_from: int = 10_500
+    teaching: float = 16.0
+    teaching_falls_from: int = 5_000
     final_teaching: float = 4.0
-    finishing_steps: int = 10_000
+    finishing_steps: int = 4_000
     finishing_rate: float = 0.008
     finishing_teaching: float = 2.0
-    own_side_from: int = 4_500
+    own_side_from: int = 3_000
     crop: float = 0.3
     crop_shortest: float = 0.3
     seed: int = 1
-
-
-def gather(
-    texts: TokenizedTexts, which: NDArray[np.integer]
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Return the tokens of some texts end to end, and the [n + 1] offsets between them."""
-    start = texts.offsets[which]
-    length = texts.offsets[which + 1] - start
-    return gather_runs(texts.tokens, start, length)
-
-
-def gather_runs(
-    tokens: NDArray[np.int32], start: NDArray[np.int64], length: NDArray[np.int64]
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Return runs of a token array end to end, and the [n + 1] offsets between them."""
-    offsets = np.zeros(len(length) + 1, np.int64)
-    np.cumsum(length, out=offsets[1:])
-    place = np.arange(offsets[-1]) + np.repeat(start - offsets[:-1], length)
-    return tokens[place], offsets
 
 
 def info_nce(
@@ -139,7 +120,7 @@ class ContrastiveTrainer:
         self,
         corpus: Corpus,
         texts: TokenizedTexts,
-        vocabulary: int,
+        pieces: Sequence[str],
         use: NDArray[np.bool_],
         settings: ContrastiveSettings,
         checkpoint: Path | None = None,
@@ -153,16 +134,16 @@ class ContrastiveTrainer:
         self.taught = None if targets is None else PairSampler(corpus, use & (targets.pair >= 0))
         self.checkpoint = checkpoint
         self.step = 0
-        self.rows = RowTable(vocabulary, settings.dimension, settings.deviation, settings.seed)
+        self.rows = ComposedTable(pieces, settings.dimension, settings.deviation, settings.seed)
         if checkpoint is not None and checkpoint.exists():
             self._load(checkpoint)
 
     @property
     def table(self) -> Vectors:
-        """The token vectors as they are now: float32 [vocabulary, dimension]."""
-        return self.rows.table.numpy()
+        """The token vectors as they are now: float32 [pieces, dimension]."""
+        return self.rows.composed()
 
-    def run(self, report: Callable[[int, float, float], None], every: int = 500) -> None:
+    def run(self, report: Callable[[int, float, float], None], every: int = 1_000) -> None:
         """Train to the end.
 
         :param report: called with the step, the mean loss since the last call and pairs a second.

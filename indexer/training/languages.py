@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from indexer.encoders.protocol import Vectors
-from indexer.training.contrastive import gather_runs
 from indexer.training.corpus import Corpus
 from indexer.training.rows import RowTable
-from indexer.training.tokens import TokenizedTexts
+from indexer.training.tokens import TokenizedTexts, gather_runs
 
 REPORT_EVERY = 200  # steps
 # Word lists and names say little about how a language is written, and much of it wrongly.
@@ -36,6 +35,7 @@ class LanguageSettings:
     :param dimension: width of a token's language vector.
     :param crop: share of texts cut to a short run, so that short texts are recognised too.
     :param exponent: texts of a language are drawn in proportion to their number to this power.
+    :param calibrating: texts kept out of training, a fiftieth at most, for the temperature.
     """
 
     dimension: int = 48
@@ -46,6 +46,7 @@ class LanguageSettings:
     exponent: float = 0.4
     smoothing: float = 0.02
     deviation: float = 0.05
+    calibrating: int = 40_000
     seed: int = 1
 
 
@@ -158,7 +159,7 @@ def train_languages(
     settings: LanguageSettings,
     report: Callable[[int, float, float], None],
 ) -> LanguageModel:
-    """Train the language dimensions and their classifier together.
+    """Train the language dimensions and their classifier together, then calibrate it.
 
     :param report: called with the step, the mean loss and the share right since the last call.
     """
@@ -169,7 +170,9 @@ def train_languages(
     classifier = torch.nn.Linear(settings.dimension, count)
     optimizer = torch.optim.Adam(classifier.parameters(), lr=settings.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.steps, 1e-4)
-    draw = _Drawer(labelled, settings, generator)
+    order = generator.permutation(len(labelled.text))
+    kept = order[: min(settings.calibrating, len(order) // 50)]
+    draw = _Drawer(_some(labelled, order[len(kept) :]), settings, generator)
     losses, right = [], 0.0
     for step in range(1, settings.steps + 1):
         which, label = draw()
@@ -186,12 +189,33 @@ def train_languages(
         if step % REPORT_EVERY == 0 or step == settings.steps:
             report(step, sum(losses) / len(losses), right / len(losses))
             losses, right = [], 0.0
-    return LanguageModel(
-        rows.table.numpy(),
-        classifier.weight.detach().numpy(),
-        classifier.bias.detach().numpy(),
-        labelled.languages,
-    )
+    with torch.no_grad():
+        pooled = rows.pool(*_cut(texts, labelled.text[kept], settings.crop, generator))
+        scores = classifier(pooled)
+        warmth = temperature(scores, torch.from_numpy(labelled.label[kept]))
+        return LanguageModel(
+            rows.table.numpy().copy(),
+            (classifier.weight / warmth).numpy(),
+            (classifier.bias / warmth).numpy(),
+            labelled.languages,
+        )
+
+
+def temperature(scores: torch.Tensor, label: torch.Tensor) -> float:
+    """Return what scores are divided by to make the likeliest labels (Guo and others, 2017).
+
+    :param scores: float32 [n, languages]; without any, nothing is to be divided.
+    :param label: int64 [n].
+    """
+    if not len(scores):
+        return 1.0
+    tried = np.geomspace(0.3, 3, 47).tolist()
+    losses = [float(functional.cross_entropy(scores / value, label)) for value in tried]
+    return float(tried[int(np.argmin(losses))])
+
+
+def _some(labelled: LabelledTexts, which: NDArray[np.int64]) -> LabelledTexts:
+    return LabelledTexts(labelled.text[which], labelled.label[which], labelled.languages)
 
 
 class _Drawer:

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.encoders.protocol import Vectors
-from indexer.training.contrastive import gather
 from indexer.training.corpus import Corpus, english_side, normalised
-from indexer.training.tokens import TokenizedTexts
+from indexer.training.tokens import TokenizedTexts, gather
 
 # The kinds of text, and the share of their distinct English texts that is kept for development:
 # more of the small sources, which hold few distinct texts in many languages.

@@ -35,12 +35,12 @@ TEXTS_OF = {
     "refugee": 600,
     "storybooks": 2_500,
     "stsb_mt": 14_000,
-    "tatoeba": 70_000,
+    "tatoeba": 60_000,
     "tatoeba_manythings": 25_000,
     "tico19": 4_000,
-    "wikidict": 25_000,
+    "wikidict": 12_000,
     "wikipedia_app": 1_500,
-    "wordnet": 70_000,
+    "wordnet": 30_000,
 }
 _BLOCK = 8_192
 

@@ -1,5 +1,6 @@
 """The tokenizer: trained on a sample of the corpus, then applied to all of it."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -58,10 +59,10 @@ def train_tokenizer(corpus: Corpus, pieces: int, seed: int) -> Tokenizer:
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Metaspace(prepend_scheme="always", split=True),
-            pre_tokenizers.Split(Regex(r"[\p{P}\p{S}\p{N}]"), behavior="isolated"),
+            # Metaspace's own mark is a symbol too; alone it would hide where a word starts.
+            pre_tokenizers.Split(Regex(r"[[\p{P}\p{S}\p{N}]&&[^▁]]"), behavior="isolated"),
         ]
     )
-    tokenizer.decoder = decoders.Metaspace()
     trainer = trainers.UnigramTrainer(
         vocab_size=pieces,
         special_tokens=[UNKNOWN],
@@ -70,23 +71,36 @@ def train_tokenizer(corpus: Corpus, pieces: int, seed: int) -> Tokenizer:
         max_piece_length=16,
     )
     tokenizer.train_from_iterator(_sample(corpus, seed), trainer)
-    tokenizer.normalizer = normalizer()
-    return tokenizer
+    return as_shipped(tokenizer)
 
 
-def normalizer() -> normalizers.Normalizer:
-    """Return what is done to a text before it is cut into pieces.
+def as_shipped(tokenizer: Tokenizer) -> Tokenizer:
+    """Return a trained tokenizer in the form that cuts fastest, and cuts alike.
 
-    Passages hold line ends and tabs, which a line of the corpus cannot: they count as spaces.
+    No piece holds punctuation, symbols or digits beside letters, so the best cut of a text has them
+    alone without a split before it. Words are split at any white space, because passages hold line
+    ends and tabs, which a line of the corpus cannot. Scores keep four decimals, which saves a
+    third of the file.
     """
-    return normalizers.Sequence(
+    stored = json.loads(tokenizer.to_str())
+    for piece in stored["model"]["vocab"]:
+        piece[1] = round(piece[1], 4)
+    shipped = Tokenizer.from_str(json.dumps(stored))
+    shipped.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
+    shipped.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            normalizers.NFKC(),
-            normalizers.Lowercase(),
-            normalizers.Replace(Regex(r"\s+"), " "),
-            normalizers.Strip(),
+            pre_tokenizers.WhitespaceSplit(),
+            pre_tokenizers.Metaspace(prepend_scheme="always", split=False),
         ]
     )
+    shipped.decoder = decoders.Metaspace()
+    return shipped
+
+
+def pieces_of(tokenizer: Tokenizer) -> list[str]:
+    """Return the vocabulary in the order of token ids."""
+    vocabulary = tokenizer.get_vocab()
+    return sorted(vocabulary, key=vocabulary.__getitem__)
 
 
 @dataclass(frozen=True)
@@ -121,3 +135,22 @@ def tokenize(tokenizer: Tokenizer, texts: Sequence[str]) -> TokenizedTexts:
 def _blocks(texts: Sequence[str], size: int) -> Iterable[list[str]]:
     for start in range(0, len(texts), size):
         yield list(texts[start : start + size])
+
+
+def gather(
+    texts: TokenizedTexts, which: NDArray[np.integer]
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return the tokens of some texts end to end, and the [n + 1] offsets between them."""
+    start = texts.offsets[which]
+    length = texts.offsets[which + 1] - start
+    return gather_runs(texts.tokens, start, length)
+
+
+def gather_runs(
+    tokens: NDArray[np.int32], start: NDArray[np.int64], length: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return runs of a token array end to end, and the [n + 1] offsets between them."""
+    offsets = np.zeros(len(length) + 1, np.int64)
+    np.cumsum(length, out=offsets[1:])
+    place = np.arange(offsets[-1]) + np.repeat(start - offsets[:-1], length)
+    return tokens[place], offsets

@@ -1,0 +1,78 @@
+"""Rows of numbers at four bits each: sixteen common levels, and a scale a row.
+
+Row by row a trained table's values are spread like a bell, so levels fitted to that spread (Lloyd,
+1982; Max, 1960) lose less than even steps. The mean of a text's rows loses less than any row does.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+_LEVELS = 16
+_SAMPLE = 1_000_000  # values the levels are fitted to
+_ROUNDS = 40
+
+
+@dataclass(frozen=True)
+class FourBits:
+    """A table at four bits a value.
+
+    :param codes: uint8 [rows, width / 2], two places in `levels` a byte, the first in the low half.
+    :param scale: float16 [rows].
+    :param levels: float32 [16], ascending.
+    """
+
+    codes: NDArray[np.uint8]
+    scale: NDArray[np.float16]
+    levels: Floats
+
+    @property
+    def width(self) -> int:
+        """Values a row."""
+        return 2 * int(self.codes.shape[1])
+
+    def rows(self, which: "NDArray[np.integer] | slice") -> Floats:
+        """Return some rows: float32 [n, width]."""
+        low, high = np.meshgrid(self.levels, self.levels)
+        both = np.stack([low.ravel(), high.ravel()], axis=1)
+        codes = self.codes[which]
+        values: Floats = both[codes].reshape(len(codes), self.width)
+        values *= self.scale[which].astype(np.float32)[:, None]
+        return values
+
+
+def quantise(table: Floats) -> FourBits:
+    """Round a table to four bits a value.
+
+    :param table: float32 [rows, width]; the width is even.
+    """
+    size = np.sqrt(np.mean(np.square(table), axis=1))
+    size[size == 0] = 1
+    levels = _fitted(table / size[:, None])
+    middles = (levels[1:] + levels[:-1]) / 2
+    scale = size
+    for _ in range(3):
+        codes = np.searchsorted(middles, table / scale[:, None]).astype(np.uint8)
+        rounded = levels[codes]
+        # The scale that brings the rounded row nearest to the row itself.
+        fitted = (table * rounded).sum(axis=1) / np.square(rounded).sum(axis=1)
+        scale = np.where(fitted > 0, fitted, size)
+    scale = np.where(np.any(table, axis=1), scale, 0)
+    return FourBits(codes[:, ::2] | codes[:, 1::2] << 4, scale.astype(np.float16), levels)
+
+
+def _fitted(values: Floats) -> Floats:
+    """Return the sixteen levels with the least squared distance to the values."""
+    flat = values.ravel()
+    flat = np.sort(flat[:: max(1, len(flat) // _SAMPLE)].astype(np.float64))
+    sums = np.concatenate([[0], np.cumsum(flat)])
+    levels = np.quantile(flat, (np.arange(_LEVELS) + 0.5) / _LEVELS)
+    for _ in range(_ROUNDS):
+        inner = np.searchsorted(flat, (levels[1:] + levels[:-1]) / 2)
+        edges = np.concatenate([[0], inner, [len(flat)]])
+        count = np.diff(edges)
+        levels = np.where(count > 0, np.diff(sums[edges]) / np.maximum(count, 1), levels)
+    return levels.astype(np.float32)
