@@ -175,6 +175,8 @@ def read_spec(connection: sqlite3.Connection) -> EncoderSpec:
     """Return the recorded spec of the encoder that made the vectors."""
     row = connection.execute("SELECT value FROM meta WHERE key = 'encoder'").fetchone()
     recorded = json.loads(row[0])
+    if isinstance(recorded["layer"], list):
+        recorded["layer"] = tuple(recorded["layer"])
     return EncoderSpec(**{field.name: recorded[field.name] for field in fields(EncoderSpec)})
 
 

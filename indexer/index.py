@@ -140,9 +140,9 @@ class Index:
         """
         spec = self.spec
         if self._encoder is None or self._encoder.spec.fingerprint != spec.fingerprint:
-            from indexer.encoders.catalog import load_encoder
+            from indexer.encoders.catalog import load_recorded
 
-            loaded = load_encoder(spec.name)
+            loaded = load_recorded(spec)
             _check_same(spec, loaded.spec)
             self._encoder = loaded
         return self._encoder
@@ -286,6 +286,12 @@ def _record_encoder(file: Path, spec: EncoderSpec) -> None:
 def _check_same(recorded: EncoderSpec, other: EncoderSpec) -> None:
     if recorded.fingerprint == other.fingerprint:
         return
+    if recorded.name == other.name and recorded.revision == other.revision:
+        raise EncoderMismatchError(
+            f"This index was made by {recorded.name!r} with another pooling, layer or prompt (it "
+            f"has {_choice(recorded)}, not {_choice(other)}): leave them out to search it, or run "
+            "`crosstongue index --re-embed` with them to embed its passages again."
+        )
     if recorded.name == other.name:
         raise EncoderMismatchError(
             f"The encoder {other.name!r} has changed since this index was made (fingerprint "
@@ -294,8 +300,15 @@ def _check_same(recorded: EncoderSpec, other: EncoderSpec) -> None:
         )
     raise EncoderMismatchError(
         f"This index was made by the encoder {recorded.name!r}, not by {other.name!r}: open it "
-        "with the encoder that made it, or run `crosstongue index --re-embed` to embed it again."
+        "with the encoder that made it, or run `crosstongue index --re-embed --encoder NAME` to "
+        "embed it again."
     )
+
+
+def _choice(spec: EncoderSpec) -> str:
+    layer = "" if spec.layer is None else f" of layer {spec.layer}"
+    prompts = f", prompts {spec.query_prompt!r} and {spec.document_prompt!r}"
+    return f"{spec.pooling}{layer}{prompts if spec.query_prompt or spec.document_prompt else ''}"
 
 
 def _not_a_source(root: bytes, known: list[bytes]) -> str:

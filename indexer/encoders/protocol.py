@@ -25,7 +25,8 @@ class EncoderSpec:
     :param revision: the checkpoint's revision, or the artifact's checksum.
     :param dimension: the width of the vectors.
     :param pooling: how token vectors become one vector.
-    :param layer: the hidden layer pooled, or None where the encoder has none.
+    :param layer: the hidden layer pooled, several that are averaged, or None where the encoder has
+        none or the pooling has its own.
     :param query_prompt: text put before a query.
     :param document_prompt: text put before a passage.
     """
@@ -34,7 +35,7 @@ class EncoderSpec:
     revision: str
     dimension: int
     pooling: str = "mean"
-    layer: int | None = None
+    layer: int | tuple[int, ...] | None = None
     query_prompt: str = ""
     document_prompt: str = ""
 

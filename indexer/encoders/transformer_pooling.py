@@ -40,7 +40,7 @@ def pool(
         known = ", ".join(POOLINGS)
         raise EncoderError(f"There is no pooling called {pooling!r}; choose one of: {known}.")
     last = len(states) - 1
-    chosen = [0, last] if pooling == "first-last-mean" else _places(layers, last)
+    chosen = [0, last] if pooling == "first-last-mean" else chosen_layers(layers, last)
     hidden = torch.stack([states[place].float() for place in chosen]).mean(dim=0)
     kept = mask.bool()
     if pooling == "cls":
@@ -58,7 +58,12 @@ def pool(
     return total / kept.sum(dim=1, keepdim=True).clamp(min=1)
 
 
-def _places(layers: Sequence[int], last: int) -> list[int]:
+def chosen_layers(layers: Sequence[int], last: int) -> list[int]:
+    """Return the layers as counted from 0.
+
+    :param layers: 0 to `last`, or -1 for the last.
+    :raises EncoderError: if one is not there, or there is none.
+    """
     if not layers:
         raise EncoderError(f"Name at least one layer to pool, 0 to {last}.")
     for layer in layers:

@@ -26,11 +26,16 @@ def test_text_without_a_word_has_no_known_language(crosstongue):
     assert crosstongue("languages", "").stdout.startswith("und")
 
 
-def test_encoders_lists_the_one_that_ships(crosstongue):
-    assert "embedded" in crosstongue("encoders").stdout
-    [encoder] = json.loads(crosstongue("encoders", "--json").stdout)
-    assert encoder["name"] == "embedded"
-    assert encoder["licence"]
+def test_encoders_lists_the_one_that_ships_first_and_all_others(crosstongue):
+    table = crosstongue("encoders").stdout
+    listed = json.loads(crosstongue("encoders", "--json").stdout)
+    assert listed[0]["name"] == "embedded"
+    for encoder in listed:
+        assert encoder["licence"] and encoder["reason"] and encoder["dimension"]
+        assert encoder["name"] in table
+    large = next(one for one in listed if one["name"] == "xlm-roberta-large")
+    assert (large["hub"], large["layers"]) == ("FacebookAI/xlm-roberta-large", 24)
+    assert (large["pooling"], large["layer"], large["fills_masks"]) == ("mean", 13, True)
 
 
 def test_doctor_finds_nothing_wrong_before_and_after_indexing(crosstongue, documents):

@@ -1,0 +1,327 @@
+"""Encoders that run in torch: any transformer checkpoint, under any pooling of any layer.
+
+What stands here is loaded only when such an encoder is asked for. Cutting texts into windows is
+`windows`, pooling is `transformer_pooling`, and where the files come from is `checkpoint`.
+"""
+
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from indexer.encoders.checkpoint import Checkpoint
+from indexer.encoders.protocol import EncoderSpec, TextKind, Vectors
+from indexer.encoders.transformer_pooling import chosen_layers, pool
+from indexer.encoders.windows import Cutter, Window, batches
+from indexer.errors import EncoderError
+
+# Tokens in a batch, padding included. A CPU gains nothing from more, and 24 layers of 1,024 in
+# float32 take 0.8 GB with it; a GPU is kept busy by more.
+_BUDGET_CPU = 8_192
+_BUDGET_GPU = 65_536
+# Texts whose tokens are held at a time: many enough to sort by length, few enough for the memory.
+_BLOCK = 4_096
+# Where neither the tokenizer nor the model names a limit.
+_USUAL_LIMIT = 512
+# Their positions are counted from the padding token's id on, so they have that many fewer.
+_POSITIONS_AFTER_PADDING = {
+    "roberta",
+    "xlm-roberta",
+    "xlm-roberta-xl",
+    "camembert",
+    "mpnet",
+    "xmod",
+}
+# Encoders whose layers follow one another in `encoder.layer`, so that those above the one pooled
+# need not run.
+_STACKED = {"bert", "roberta", "xlm-roberta", "camembert", "electra", "deberta-v2"}
+
+
+class TorchEncoder(ABC):
+    """Cuts, batches and puts together; what a batch's vectors are is for a subclass to say.
+
+    :param spec: what decides the vectors.
+    :param cutter: how texts become windows.
+    :param device: where the model is.
+    """
+
+    def __init__(self, spec: EncoderSpec, cutter: Cutter, device: torch.device) -> None:
+        self.spec = spec
+        self._cutter = cutter
+        self._device = device
+        self._budget = _BUDGET_CPU if device.type == "cpu" else _BUDGET_GPU
+
+    @property
+    def dimension(self) -> int:
+        """The width of the vectors."""
+        return self.spec.dimension
+
+    def encode(self, texts: Sequence[str], *, kind: TextKind = "document") -> Vectors:
+        """Encode texts, in the order given; a long one is the mean of its windows, by length.
+
+        :param texts: any strings.
+        :param kind: whether the texts are queries or documents, which may have different prompts.
+        :return: float32 [n, dimension], unit rows; zeros for a text without any token. Equal texts
+            in different batches give vectors that differ by rounding only.
+        """
+        prompt = self.spec.query_prompt if kind == "query" else self.spec.document_prompt
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        for start in range(0, len(texts), _BLOCK):
+            windows = self._cutter.cut(texts[start : start + _BLOCK], prompt)
+            for batch in batches(windows, self._budget):
+                chosen = [windows[place] for place in batch]
+                rows = _unit(self.run(chosen, prompt))
+                for window, row in zip(chosen, rows, strict=True):
+                    vectors[start + window.text] += window.own * row
+        return _unit(vectors)
+
+    def run(self, windows: Sequence[Window], prompt: str) -> Vectors:
+        """Run one batch of windows.
+
+        :return: float32 [n, width], not of unit length.
+        """
+        longest = max(len(window.ids) for window in windows)
+        ids = torch.full((len(windows), longest), self._cutter.tokenizer.pad_token_id or 0)
+        mask, special = torch.zeros_like(ids), torch.ones_like(ids)
+        first, last = len(self._cutter.prefix), len(self._cutter.suffix)
+        for place, window in enumerate(windows):
+            length = len(window.ids)
+            ids[place, :length] = torch.tensor(window.ids)
+            mask[place, :length] = 1
+            special[place, first : length - last] = 0
+        # bfloat16, not float16: DeBERTa's attention overflows in float16.
+        mixed = self._device.type == "cuda" and torch.cuda.is_bf16_supported()
+        with (
+            torch.inference_mode(),
+            torch.autocast(self._device.type, torch.bfloat16, enabled=mixed),
+        ):
+            place_on = self._device
+            found = self._vectors(ids.to(place_on), mask.to(place_on), special.to(place_on), prompt)
+        rows: Vectors = found.float().cpu().numpy()
+        return rows
+
+    @abstractmethod
+    def _vectors(self, ids: Tensor, mask: Tensor, special: Tensor, prompt: str) -> Tensor: ...
+
+
+class TransformerEncoder(TorchEncoder):
+    """A transformer under a pooling and a layer of one's choice.
+
+    :param checkpoint: in hub layout.
+    :param name: what the index records.
+    :param pooling: one of `transformer_pooling.POOLINGS`.
+    :param layer: 0 (the embeddings) to N, several to average, or None for the last; the pooling
+        `first-last-mean` has its own.
+    :param prompts: what is put before a query and before a document.
+    :param device: such as "cpu" or "cuda:0"; None takes the fastest there is.
+    :raises EncoderError: if the checkpoint cannot be loaded, or there is no such pooling or layer.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        *,
+        name: str,
+        pooling: str,
+        layer: int | tuple[int, ...] | None,
+        prompts: tuple[str, str],
+        device: str | None = None,
+    ) -> None:
+        if pooling == "first-last-mean" and layer is not None:
+            raise EncoderError("The pooling 'first-last-mean' has its own layers: name none.")
+        folder = checkpoint.transformer_folder
+        place = choose_device(device)
+        self._pooling = pooling
+        self._layers = (layer,) if isinstance(layer, int) else (-1,) if layer is None else layer
+        with loading(checkpoint):
+            tokenizer, model = _load(checkpoint, folder)
+        self._model = model.to(place)
+        limits = [_limit(model.config, tokenizer)]
+        limits += [checkpoint.json("sentence_bert_config.json").get("max_seq_length") or limits[0]]
+        cutter = Cutter.of(tokenizer, min(limits))
+        spec = EncoderSpec(name, checkpoint.revision, 0, pooling, None, *prompts)
+        super().__init__(spec, cutter, place)
+        self._settle(pooling)
+
+    def _settle(self, pooling: str) -> None:
+        """Run one text to learn the width and the layers, and take off those that are not used."""
+        self._last = 0
+        width = self.run(self._cutter.cut(["a"]), "").shape[1]
+        recorded: int | tuple[int, ...] | None = None
+        if pooling != "first-last-mean":
+            self._layers = tuple(chosen_layers(self._layers, self._last))
+            recorded = self._layers[0] if len(self._layers) == 1 else self._layers
+            if self._model.config.model_type in _STACKED:
+                self._model.encoder.layer = self._model.encoder.layer[: max(max(self._layers), 1)]
+        old = self.spec
+        self.spec = EncoderSpec(
+            old.name, old.revision, width, pooling, recorded, old.query_prompt, old.document_prompt
+        )
+
+    def _vectors(self, ids: Tensor, mask: Tensor, special: Tensor, prompt: str) -> Tensor:
+        out = self._model(input_ids=ids, attention_mask=mask, output_hidden_states=True)
+        self._last = len(out.hidden_states) - 1
+        return pool(out.hidden_states, mask, special, pooling=self._pooling, layers=self._layers)
+
+
+class SentenceEncoder(TorchEncoder):
+    """A sentence-transformers model with all of its own modules.
+
+    :param checkpoint: with a modules.json.
+    :param name: what the index records.
+    :param prompts: what is put before a query and before a document.
+    :param device: such as "cpu" or "cuda:0"; None takes the fastest there is.
+    :raises EncoderError: if the checkpoint cannot be loaded.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        *,
+        name: str,
+        prompts: tuple[str, str],
+        device: str | None = None,
+    ) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        place = choose_device(device)
+        _warn_of_bin(checkpoint)
+        with loading(checkpoint):
+            self._model = SentenceTransformer(
+                str(checkpoint.folder),
+                device=str(place),
+                trust_remote_code=False,
+                local_files_only=True,
+                model_kwargs={"use_safetensors": checkpoint.has_safetensors},
+            ).eval()
+            first: Any = self._model[0]
+            self._reads_tokens = hasattr(first, "auto_model")
+            tokenizer = self._model.tokenizer
+            limit = min(self._model.max_seq_length or _USUAL_LIMIT, 10**6)
+        if self._reads_tokens:
+            limit = min(limit, _limit(first.auto_model.config, tokenizer))
+        cutter = Cutter.of(tokenizer, limit) if self._reads_tokens else Cutter(tokenizer, 0, (), ())
+        with loading(checkpoint):
+            width = self._model.encode(["a"], show_progress_bar=False).shape[1]
+        spec = EncoderSpec(name, checkpoint.revision, width, "own", None, *prompts)
+        super().__init__(spec, cutter, place)
+
+    def encode(self, texts: Sequence[str], *, kind: TextKind = "document") -> Vectors:
+        """Encode texts; see `TorchEncoder.encode`. What reads no windows reads texts whole."""
+        if self._reads_tokens or not texts:
+            return super().encode(texts, kind=kind)
+        prompt = self.spec.query_prompt if kind == "query" else self.spec.document_prompt
+        clean = [text.encode("utf-8", "replace").decode() for text in texts]
+        found = self._model.encode(clean, prompt=prompt or None, show_progress_bar=False)
+        vectors = np.nan_to_num(np.asarray(found, np.float32))
+        vectors[[not text.strip() for text in clean]] = 0
+        return _unit(vectors)
+
+    def _vectors(self, ids: Tensor, mask: Tensor, special: Tensor, prompt: str) -> Tensor:
+        features: dict[str, Any] = {"input_ids": ids, "attention_mask": mask}
+        if prompt:
+            # Some models leave the prompt out of their pooling; sentence-transformers asks how long
+            # it is.
+            before = len(self._cutter.prefix) + len(self._cutter.prompt_tokens(prompt))
+            features["prompt_length"] = before
+        found: Tensor = self._model(features)["sentence_embedding"]
+        return found[:, : self._model.truncate_dim] if self._model.truncate_dim else found
+
+
+def choose_device(name: str | None) -> torch.device:
+    """Return the device of that name, or the fastest there is.
+
+    :raises EncoderError: if this machine has no such device.
+    """
+    if name is None:
+        if torch.cuda.is_available():
+            name = "cuda"
+        else:
+            name = "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        return torch.zeros(1, device=name).device
+    except (RuntimeError, AssertionError) as error:
+        raise EncoderError(f"This machine has no device {name!r} for torch: try cpu.") from error
+
+
+@contextmanager
+def loading(checkpoint: Checkpoint) -> Iterator[None]:
+    """Turn whatever a loader raises into one sentence, and keep its progress bars quiet.
+
+    :raises EncoderError: if loading fails.
+    """
+    from transformers.utils import logging as untyped
+
+    logging: Any = untyped
+    before, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    except EncoderError:
+        raise
+    except Exception as error:  # loaders of tokenizers, weights and configurations raise anything
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(". ")
+        raise EncoderError(
+            f"The encoder in {checkpoint.folder} cannot be loaded ({reason}): fetch it again, or "
+            "choose another."
+        ) from error
+    finally:
+        logging.set_verbosity(before)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def _load(checkpoint: Checkpoint, folder: Path) -> tuple[Any, Any]:
+    """Load the tokenizer and the model, safetensors first and never any code."""
+    from transformers import AutoModel, AutoTokenizer
+
+    _warn_of_bin(checkpoint)
+    safe = {"trust_remote_code": False, "local_files_only": True}
+    tokenizer = AutoTokenizer.from_pretrained(str(folder), **safe)
+    model, report = AutoModel.from_pretrained(
+        str(folder),
+        use_safetensors=checkpoint.has_safetensors,
+        weights_only=True,
+        output_loading_info=True,
+        dtype=torch.float32,
+        **safe,
+    )
+    # The pooler is a head: no pooling here uses it, and masked-language models come without.
+    missing = [key for key in report["missing_keys"] if not key.startswith("pooler.")]
+    if missing:
+        raise EncoderError(
+            f"The checkpoint in {folder} lacks {len(missing)} of the weights its configuration "
+            f"asks for, such as {sorted(missing)[0]}: it is incomplete, or another model's."
+        )
+    if model.config.is_encoder_decoder:
+        model = model.get_encoder()
+    return tokenizer, model.eval()
+
+
+def _warn_of_bin(checkpoint: Checkpoint) -> None:
+    if not checkpoint.has_safetensors:
+        warnings.warn(
+            f"{checkpoint.name} has no safetensors: its pytorch_model.bin is read by torch's "
+            "restricted loader.",
+            stacklevel=3,
+        )
+
+
+def _limit(config: Any, tokenizer: Any) -> int:  # noqa: ANN401 - a library without types
+    positions = getattr(config, "max_position_embeddings", None) or _USUAL_LIMIT
+    if config.model_type in _POSITIONS_AFTER_PADDING:
+        positions -= (config.pad_token_id or 0) + 1
+    return int(min(positions, tokenizer.model_max_length))
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: Vectors = (vectors / np.where(norms == 0, 1, norms)).astype(np.float32)
+    return scaled
