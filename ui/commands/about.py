@@ -51,13 +51,13 @@ def encoders(as_json: JsonOption = False) -> None:
     if as_json:
         say_json([asdict(entry) for entry in CATALOG])
         return
-    heading = ("name", "dimensions", "licence", "what it is")
-    say_table(
-        [
-            heading,
-            *((one.name, str(one.dimension), one.licence, one.summary) for one in CATALOG),
-        ]
-    )
+    rows = [("name", "languages", "dimensions", "MB", "pooling", "layer", "licence", "what it is")]
+    for one in CATALOG:
+        layer = "" if one.layer is None else f"{one.layer} of {one.layers}"
+        counts = (str(one.languages), str(one.dimension), str(one.megabytes))
+        rows.append((one.name, *counts, one.pooling, layer, one.licence, one.summary))
+    say_table(rows)
+    say("Any other encoder works too, by its hub id (owner/name) or its folder.")
 
 
 def doctor(index: IndexOption = None, as_json: JsonOption = False) -> None:

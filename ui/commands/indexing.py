@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ui.encoder_choice import (
+    EncoderChoice,
+    EncoderOption,
+    LayerOption,
+    PoolingOption,
+    layer_numbers,
+)
 from ui.failures import INTERRUPTED
 from ui.locations import index_folder, make_private
 from ui.options import IndexOption, JsonOption
@@ -57,20 +64,27 @@ def index(
         bool,
         typer.Option(
             "--re-embed",
-            help="Embed every passage again with the present encoder, from the stored text.",
+            help="Embed every passage again, from the stored text, with the present encoder or "
+            "the one of --encoder.",
         ),
     ] = False,
+    encoder: EncoderOption = None,
+    pooling: PoolingOption = None,
+    layer: LayerOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Bring the index up to date with folders of documents."""
     from indexer import sync
 
     where = index_folder(index)
+    choice = EncoderChoice(encoder, pooling, layer_numbers(layer))
     if re_embed:
-        _re_embed(where, dry_run)
+        _re_embed(where, choice, dry_run)
     if re_embed and not folders:
         return
-    with _opened_for(folders, where, dry_run) as opened, _kept_on_interruption():
+    # A dry run has not embedded again, so the index may still be another encoder's.
+    unless = EncoderChoice() if re_embed else choice
+    with _opened_for(folders, where, unless, dry_run) as opened, _kept_on_interruption():
         from ui.progress_bar import shown_progress
 
         with shown_progress() as progress:
@@ -124,28 +138,31 @@ def forget(
 
 
 @contextmanager
-def _opened_for(folders: list[str] | None, where: Path, dry_run: bool) -> Iterator["Index"]:
+def _opened_for(
+    folders: list[str] | None, where: Path, choice: EncoderChoice, dry_run: bool
+) -> Iterator["Index"]:
     """Open the index to write to, or make it; a dry run makes none that would stay."""
     import tempfile
 
-    from indexer import Index, load_encoder
+    from indexer import Index
     from indexer.errors import IndexNotFoundError
     from indexer.paths import to_bytes
     from indexer.scan import check_folder
 
     try:
-        opened = Index.open(where)
+        opened = _opened(where, choice)
     except IndexNotFoundError:
         if not folders:
             raise
         for folder in folders:  # a misspelt name makes no index
             check_folder(to_bytes(folder))
+        encoder = choice.load()
         with tempfile.TemporaryDirectory() as scratch:
             if dry_run:
                 where = Path(scratch) / "index"
             else:
                 make_private(where.parent)
-            opened = Index.create(where, encoder=load_encoder())
+            opened = Index.create(where, encoder=encoder)
             with opened:
                 yield opened
         return
@@ -153,12 +170,24 @@ def _opened_for(folders: list[str] | None, where: Path, dry_run: bool) -> Iterat
         yield opened
 
 
-def _re_embed(where: Path, dry_run: bool) -> None:
-    from indexer import Index, load_encoder
+def _opened(where: Path, choice: EncoderChoice) -> "Index":
+    """Open the index there is; with an encoder that was asked for, only if it is the one it has."""
+    from indexer import Index
+
+    opened = Index.open(where)
+    if not choice:
+        return opened
+    with opened:
+        encoder = choice.load(opened.spec)
+    return Index.open(where, encoder=encoder)
+
+
+def _re_embed(where: Path, choice: EncoderChoice, dry_run: bool) -> None:
+    from indexer import Index
     from ui.progress_bar import shown_progress
 
     with Index.open(where) as opened, _kept_on_interruption():
-        encoder = load_encoder()
+        encoder = choice.load(opened.spec)
         passages = opened.status().passages
         if dry_run:
             say(f"Would embed {count(passages, 'passage')} with {encoder.spec.name}.")
