@@ -63,7 +63,7 @@ CATALOG = (
         licence="CC-BY-SA-4.0",
         dimension=256,
         languages=261,
-        megabytes=45,
+        megabytes=25,
         pooling="mean",
         reason="it has no layers",
     ),

@@ -54,7 +54,7 @@ def test_enter_finds_and_the_address_brings_it_back(address, open_page):
     assert page.url.endswith("?q=tenant+deposit")
     page.reload()
     expect(card(page, "Die Kaution")).to_be_visible()
-    assert page.input_value(QUERY) == "tenant deposit"
+    expect(page.locator(QUERY)).to_have_value("tenant deposit")
     shared = open_page(page.url)
     expect(card(shared, "Die Kaution")).to_be_visible()
 
