@@ -91,6 +91,7 @@ def prepare(work: Work, fingerprint: str) -> Prepared | None:
 def _read(work: Work, state: os.stat_result, fingerprint: str) -> Prepared:
     from indexer.passages import embedded_text, split
     from indexer.readers.registry import read
+    from indexer.segmentation import segment
 
     def failed(reason: str, digest: str | None) -> Prepared:
         size, mtime = state.st_size, state.st_mtime_ns
@@ -103,6 +104,7 @@ def _read(work: Work, state: os.stat_result, fingerprint: str) -> Prepared:
         passages = tuple(split(document))
         texts = tuple(embedded_text(passage, document.title) for passage in passages)
         keys = tuple(vector_key(fingerprint, text) for text in texts)
+        terms = tuple(map(segment, texts))
     except OSError as error:
         return failed(f"it cannot be read ({error.strerror or error})", None)
     except UnreadableFileError as error:
@@ -123,6 +125,7 @@ def _read(work: Work, state: os.stat_result, fingerprint: str) -> Prepared:
         passages=passages,
         keys=keys,
         texts=texts,
+        terms=terms,
     )
 
 

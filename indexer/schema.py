@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # `meta` holds: encoder (the spec as JSON) and fingerprint; generation (drawn anew when vectors
 # of existing passages change); revision (counts the commits that changed passages); pruned_at (the
 # revision up to which rows have been taken out of removed_passages).
+# Also in `meta`: segmentation (the version that made all terms), and while they are made again,
+# segmentation_begun (the version that makes them) and segmented_to (the last passage done).
 # `staged_vectors` is the index that `re_embed` builds beside the old one.
 _FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -112,9 +114,28 @@ CREATE TABLE jobs (
 """
 
 
+# Terms come segmented and folded, separated by blanks, which is all the ascii tokenizer sees. They
+# are kept as text too, because a table without content cannot delete a row before SQLite 3.43.
+PASSAGES_FTS = (
+    "CREATE VIRTUAL TABLE passages_fts USING fts5(words, parts, columnsize=0, tokenize='ascii')"
+)
+# The terms of passages that are already there are made by the next sync.
+_TERMS = f"""
+{PASSAGES_FTS};
+CREATE TRIGGER passages_removed_terms AFTER DELETE ON passages
+BEGIN
+    DELETE FROM passages_fts WHERE rowid = old.id;
+END;
+"""
+
+
 def _first(database: Database) -> None:
     database.executescript(_FIRST)
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first,)
+def _terms(database: Database) -> None:
+    database.executescript(_TERMS)
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _terms)
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from indexer import jobs
 from indexer.database import said_plainly
 from indexer.errors import CrosstongueError, SourceError
+from indexer.lexical import catch_up
 from indexer.meter import Meter
 from indexer.paths import AnyPath, display
 from indexer.planning import Plan, Versions, Work, make_plan
@@ -70,6 +71,7 @@ def sync(
             try:
                 run.plan(targets)
                 run.check_removals(confirm_removals)
+                run.catch_up()
                 run.apply()
             except _StoppedError:
                 run.stopped = True
@@ -139,6 +141,14 @@ class _Run:
                     f"{display(target.root)} are no longer there, so nothing was changed: if they "
                     "are really to be removed, run the same command with --confirm-removals."
                 )
+
+    def catch_up(self) -> None:
+        """Make the terms of passages that an older Crosstongue wrote."""
+        catch_up(self.index, self._tell_segmenting)
+
+    def _tell_segmenting(self, done: int, total: int) -> None:
+        self.tell(SyncProgress("segmenting", files_done=done, files_total=total, passages=done))
+        self._pause_or_stop()
 
     def apply(self) -> None:
         """Carry the plans out, one after the other.

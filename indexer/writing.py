@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, TypeVar
 from indexer.database import bump_revision
 from indexer.documents import Passage
 from indexer.encoders.protocol import Encoder, Vectors
+from indexer.lexical import write_terms
 from indexer.paths import is_within
 from indexer.planning import Versions
+from indexer.segmentation import Terms
 
 if TYPE_CHECKING:
     from indexer.index import Index
@@ -43,6 +45,7 @@ class Prepared:
     :param passages: its passages, none if it failed.
     :param keys: for each passage, the key of its vector.
     :param texts: for each passage, the text to embed.
+    :param terms: for each passage, the terms of that text.
     :param error: the reason, or None.
     """
 
@@ -56,6 +59,7 @@ class Prepared:
     passages: tuple[Passage, ...] = ()
     keys: tuple[bytes, ...] = ()
     texts: tuple[str, ...] = ()
+    terms: tuple[Terms, ...] = ()
     error: str | None = None
 
 
@@ -239,6 +243,10 @@ def _write_document(
             for passage, vector, key in zip(item.passages, found, item.keys, strict=True)
         ],
     )
+    ids = connection.execute(
+        "SELECT id FROM passages WHERE document = ? ORDER BY ordinal", (document,)
+    )
+    write_terms(connection, zip([row[0] for row in ids], item.terms, strict=True))
 
 
 def _language_of(

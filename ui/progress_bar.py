@@ -71,7 +71,7 @@ def figures(event: SyncProgress) -> str:
     """Write an event's figures: how much of how much, the rate and the time left."""
     if not event.files_total:
         return f"{event.files_done:,} files seen" if event.files_done else ""
-    unit = "passages" if event.phase == "re-embedding" else "files"
+    unit = "passages" if event.phase in ("segmenting", "re-embedding") else "files"
     parts = [f"{event.files_done:,} of {event.files_total:,} {unit}"]
     if event.files_failed:
         parts.append(f"{event.files_failed:,} failed")

@@ -15,6 +15,7 @@ from indexer.documents import Passage
 from indexer.encoders.protocol import EncoderSpec, TextKind, Vectors
 from indexer.index import Index
 from indexer.planning import Versions
+from indexer.segmentation import segment
 from indexer.writing import Prepared, remove_documents, vector_key, write_batch
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -136,7 +137,15 @@ def fill(index: Index, count: int, first: int = 0) -> None:
             path = f"/made/{number:07}.txt".encode()
             batch.append(
                 Prepared(
-                    path, None, "0" * 64, 1, 1, passages=(passage,), keys=(key,), texts=(text,)
+                    path,
+                    None,
+                    "0" * 64,
+                    1,
+                    1,
+                    passages=(passage,),
+                    keys=(key,),
+                    texts=(text,),
+                    terms=(segment(text),),
                 )
             )
         write_batch(index, index.encoder, 1, batch, Versions(1, 1))

@@ -113,8 +113,8 @@ def test_a_database_damaged_in_the_middle_is_one_sentence(index, documents, enco
     data = bytearray(file.read_bytes())
     data[8192:] = b"\xff" * (len(data) - 8192)
     file.write_bytes(data)
-    with Index.open(index.folder, encoder=encoder) as opened:
-        with pytest.raises(CrosstongueError, match=r"damaged|could not be used"):
+    with pytest.raises(CrosstongueError, match=r"damaged|could not be used"):
+        with Index.open(index.folder, encoder=encoder) as opened:
             sync(opened, documents)
 
 
