@@ -193,7 +193,6 @@ def _patterns() -> _Patterns:
             f"|(?P<word>{letter}+(?:[{marks}]+{letter}*)*)"
         ),
         re.compile(f"[^{marks}][{marks}]*|[{marks}]+"),
-
     )
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from indexer import paths
 from indexer.errors import QueryError
+from indexer.neighbours import among
 from search import dates
 
 Ids = NDArray[np.int64]
@@ -93,6 +94,15 @@ def allowed_ids(connection: sqlite3.Connection, filters: Filters) -> Ids | None:
         )
         allowed = ids if allowed is None else np.intersect1d(allowed, ids, assume_unique=True)
     return allowed
+
+
+def all_but(connection: sqlite3.Connection, unwanted: Ids, allowed: Ids | None) -> Ids | None:
+    """Return the allowed ids without the unwanted ones, ascending; None where all pass."""
+    if not len(unwanted):
+        return allowed
+    if allowed is None:
+        allowed = _ids(connection, "SELECT id FROM passages", [])
+    return allowed[~among(allowed, unwanted)]
 
 
 def path_bytes(path: str | Path) -> bytes:

@@ -21,7 +21,7 @@ class PassageHit:
     :param page: the page it begins on, or None where the format has no pages.
     :param heading: the headings above it, joined by " › ", or None.
     :param language: its BCP-47 code, "und" where unknown.
-    :param cosine: its cosine similarity to the query.
+    :param cosine: its cosine similarity to the query; None where the query has no vector.
     :param snippet: the sentence or two of `text` nearest to the query, exactly as they stand; the
         first sentence where the document has a better passage.
     :param snippet_start: where the snippet begins in the document's text, in characters.
@@ -35,7 +35,7 @@ class PassageHit:
     page: int | None
     heading: str | None
     language: str
-    cosine: float
+    cosine: float | None
     snippet: str
     snippet_start: int
 
@@ -55,7 +55,8 @@ class Hit:
     :param modified: when the file was last changed, in local time.
     :param language: the document's BCP-47 code, "und" where unknown.
     :param score: orders the hits of one search and means nothing beside another search's.
-    :param cosine: the cosine similarity of the best passage to the query.
+    :param cosine: the cosine similarity of the best passage to the query; None where the query has
+        no vector, because the index's encoder has changed.
     :param confidence: how sure it is that the document answers; None until it is calibrated.
     :param passages: the matched passages, best first; never empty.
     """
@@ -66,7 +67,7 @@ class Hit:
     modified: datetime
     language: str
     score: float
-    cosine: float
+    cosine: float | None
     confidence: float | None
     passages: tuple[PassageHit, ...]
 

@@ -1,7 +1,7 @@
 """The one entry to a search: a query or a document in, ranked documents out.
 
-It orders the steps (encode, filter, retrieve, rank, read the rows, choose snippets) and holds none
-of them; each has its module.
+It orders the steps (take the query apart, filter, retrieve by meaning and by words, fuse, rank,
+read the rows, choose snippets) and holds none of them; each has its module.
 """
 
 import json
@@ -10,26 +10,38 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer import paths
-from indexer.errors import QueryError
+from indexer.encoders.protocol import Encoder
+from indexer.errors import EncoderMismatchError, QueryError
 from indexer.index import Index
-from search.filters import Filters, Ids, allowed_ids, path_bytes
+from indexer.neighbours import among
+from search import lexical
+from search.filters import Filters, Ids, all_but, allowed_ids, path_bytes
 from search.hits import Hit, PassageHit
-from search.ranking import Candidate, rank
+from search.query import Query, parse
+from search.ranking import Candidate, LexicalMatch, fuse, rank
 from search.snippets import best_spans, first_span
 
 Vector = NDArray[np.float32]
+Mode = Literal["hybrid", "dense", "lexical"]
 
 UNKNOWN = "und"
 # Passages asked for, for each document wanted: in folders of articles the first ten documents
 # hold about twenty of the nearest fifty passages, so one round is nearly always enough.
 PASSAGES_PER_HIT = 5
+# Lists are fused as if at least this many documents were wanted, so that the first few are the same
+# whatever the limit.
+LEAST_LIMIT = 10
 # When one document fills a round, the next round asks for this many times more.
 GROWTH = 4
+# Passages of the lexical list that take part in a fusion. Those further down would score under two
+# fifths of the first, and reading their cosines costs time.
+LEXICAL_PASSAGES = 100
 # What no keyboard types and no encoder knows: control characters and halves of surrogate pairs.
 _UNSAYABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
@@ -71,6 +83,20 @@ class Searcher:
     def __init__(self, index: Index) -> None:
         self.index = index
 
+    @property
+    def notice(self) -> str | None:
+        """What a person must know about every answer of this index, or None.
+
+        An upgrade may change the encoder; the index then answers by words until it is re-embedded.
+        """
+        if self._encoder() is not None:
+            return None
+        return (
+            f"The encoder {self.index.spec.name!r} has changed since this index was made, so only "
+            "the words of a query are looked for: run `crosstongue index --re-embed` to search by "
+            "meaning again."
+        )
+
     def search(
         self,
         query: str,
@@ -80,27 +106,42 @@ class Searcher:
         types: Iterable[str] | str | None = None,
         after: str | date | None = None,
         before: str | date | None = None,
+        mode: Mode = "hybrid",
     ) -> list[Hit]:
         """Find the documents that answer a query, in any language.
 
-        :param query: a word, a sentence or a whole text.
+        :param query: a word, a sentence or a whole text. `"a phrase"` and `word^2` weigh in the
+            search for words; `-word` and `-"a phrase"` leave passages out that hold them.
         :param limit: the most documents to return.
         :param languages: BCP-47 codes; `zh` covers zh-Hans and zh-Hant, `no` covers nb and nn.
         :param folders: folders (or files) the document must be in.
         :param types: extensions or media types, such as `pdf`, `markdown` or `text/html`.
         :param after: the file was last changed on this date (ISO 8601) or later.
         :param before: the file was last changed before this date.
+        :param mode: "hybrid" searches by meaning and by words, "dense" by meaning alone and
+            "lexical" by words alone. Words never keep out what is near in meaning.
         :return: the hits, best first; empty where nothing passes the filters.
         :raises QueryError: if the query is empty or a filter means nothing.
+        :raises EncoderMismatchError: in mode "dense", if the index's encoder has changed.
         """
         filters = Filters.asked(languages, folders, types, after, before)
-        text = _sayable(query)
+        asked = parse(_sayable(query))
+        _check_limit(limit)
         allowed = allowed_ids(self.index.connection, filters)
+        if asked.unwanted:
+            unwanted = lexical.holding_any(self.index.connection, asked.unwanted)
+            allowed = all_but(self.index.connection, unwanted, allowed)
         if allowed is not None and not allowed.size:
-            _check_limit(limit)
             return []
-        vector = self.index.encoder.encode([text], kind="query")[0]
-        return self._nearest(vector, limit, allowed=allowed)
+        encoder = self.index.encoder if mode == "dense" else self._encoder()
+        vector = None if encoder is None else encoder.encode([asked.text], kind="query")[0]
+        matches: list[LexicalMatch] = []
+        if mode != "dense":
+            most = max(LEXICAL_PASSAGES, PASSAGES_PER_HIT * limit)
+            matches = self._matches(asked, vector, most, allowed)
+        if mode == "lexical" or vector is None or not vector.any():
+            return self._from_words(matches, limit, vector)
+        return self._nearest(vector, limit, allowed=allowed, matches=matches)
 
     def similar(self, path: str | Path, passage: int | None = None, limit: int = 10) -> list[Hit]:
         """Find the documents nearest to a document of the index, or to one passage of it.
@@ -132,11 +173,65 @@ class Searcher:
         :raises QueryError: if the query is empty.
         """
         text = _sayable(query)
-        tell = getattr(self.index.encoder, "encode_with_languages", None)
+        tell = getattr(self._encoder(), "encode_with_languages", None)
         if tell is None:
             return UNKNOWN, 0.0
         language, probability = tell([text], kind="query")[1][0]
         return str(language), float(probability)
+
+    def _encoder(self) -> Encoder | None:
+        """Return the index's encoder, or None if it is another one by now."""
+        try:
+            return self.index.encoder
+        except EncoderMismatchError:
+            return None
+
+    def _matches(
+        self, query: Query, vector: Vector | None, most: int, allowed: Ids | None
+    ) -> list[LexicalMatch]:
+        """Look for the query's words; of equally good passages keep those nearest in meaning."""
+        passages = self.index.vectors.warm()
+        found = lexical.search(self.index.connection, query, passages)
+        ids, shares = found.ids, found.shares
+        if allowed is not None and len(ids):
+            passes = among(ids, allowed)
+            ids, shares = ids[passes], shares[passes]
+        cosines: dict[int, float] = {}
+        if len(ids) > most:
+            least = np.partition(shares, -most)[-most]
+            better, equal = ids[shares > least], ids[shares == least]
+            kept = equal[: most - len(better)]
+            if vector is not None:
+                cosines = self._cosines(vector, equal, most - len(better))
+                kept = np.array(sorted(cosines), np.int64)
+            chosen = among(ids, np.concatenate([better, kept]))
+            ids, shares = ids[chosen], shares[chosen]
+        if vector is not None:
+            cosines |= self._cosines(vector, ids, len(ids))
+        return [
+            LexicalMatch(id, share, cosines.get(id))
+            for id, share in zip(ids.tolist(), shares.tolist(), strict=True)
+        ]
+
+    def _cosines(self, vector: Vector, ids: Ids, most: int) -> dict[int, float]:
+        """Return the cosines of the nearest of some passages."""
+        if not len(ids) or not most:
+            return {}
+        found, cosines = self.index.vectors.search(vector[None, :], most, ids)
+        pairs = zip(found[0].tolist(), cosines[0].tolist(), strict=True)
+        return {id: cosine for id, cosine in pairs if id >= 0}
+
+    def _from_words(
+        self, matches: list[LexicalMatch], limit: int, vector: Vector | None
+    ) -> list[Hit]:
+        fused = fuse([], matches)
+        rows = self._rows(list(fused))
+        groups = rank(
+            Candidate(id, rows[id].document, cosine, score)
+            for id, (cosine, score) in fused.items()
+            if id in rows
+        )
+        return self._hits(groups[:limit], rows, vector)
 
     def _nearest(
         self,
@@ -145,6 +240,7 @@ class Searcher:
         *,
         allowed: Ids | None = None,
         without: int | None = None,
+        matches: Iterable[LexicalMatch] = (),
     ) -> list[Hit]:
         """Retrieve passages until `limit` documents are found or none is left."""
         _check_limit(limit)
@@ -153,7 +249,7 @@ class Searcher:
         if not most or not vector.any():
             return []
         rows: dict[int, _Row] = {}
-        asked = limit * PASSAGES_PER_HIT
+        asked = max(limit, LEAST_LIMIT) * PASSAGES_PER_HIT
         while True:
             asked = min(asked, most)
             ids, cosines = self.index.vectors.search(vector[None, :], asked, allowed)
@@ -162,15 +258,18 @@ class Searcher:
                 for id, cosine in zip(ids[0], cosines[0], strict=True)
                 if id >= 0
             ]
-            rows |= self._rows([id for id, _ in found if id not in rows])
-            groups = rank(
-                Candidate(id, rows[id].document, cosine, score=cosine)
-                for id, cosine in found
-                if id in rows and rows[id].document != without
-            )
-            if len(groups) >= limit or len(found) < asked or asked == most:
+            fused = fuse(found, matches)
+            rows |= self._rows([id for id in fused if id not in rows])
+            # Documents that words alone found fill no place of one that is near in meaning.
+            near = {rows[id].document for id, _ in found if id in rows} - {without}
+            if len(near) >= limit or len(found) < asked or asked == most:
                 break
             asked *= GROWTH
+        groups = rank(
+            Candidate(id, rows[id].document, cosine, score)
+            for id, (cosine, score) in fused.items()
+            if id in rows and rows[id].document != without
+        )
         return self._hits(groups[:limit], rows, vector)
 
     def _highest_id(self) -> int:
@@ -184,18 +283,16 @@ class Searcher:
         return {row[0]: _Row(*row) for row in found}
 
     def _hits(
-        self, groups: list[tuple[Candidate, ...]], rows: dict[int, _Row], vector: Vector
+        self, groups: list[tuple[Candidate, ...]], rows: dict[int, _Row], vector: Vector | None
     ) -> list[Hit]:
         # Snippets are chosen by encoding sentences, which is most of the work of a small search:
         # a document's best passage gets one, its others open with their first sentence.
         shown = [group[0].passage for group in groups]
-        spans = dict(
-            zip(
-                shown,
-                best_spans([rows[id].text for id in shown], vector, self.index.encoder),
-                strict=True,
-            )
-        )
+        spans: dict[int, tuple[int, int]] = {}
+        encoder = self._encoder()
+        if vector is not None and encoder is not None:
+            texts = [rows[id].text for id in shown]
+            spans = dict(zip(shown, best_spans(texts, vector, encoder), strict=True))
 
         def passage(found: Candidate) -> PassageHit:
             row = rows[found.passage]
@@ -234,7 +331,7 @@ def _hit(
     )
 
 
-def _passage_hit(row: _Row, cosine: float, span: tuple[int, int]) -> PassageHit:
+def _passage_hit(row: _Row, cosine: float | None, span: tuple[int, int]) -> PassageHit:
     start, end = span
     return PassageHit(
         id=row.id,

@@ -13,10 +13,11 @@ _INDENT = "   "
 
 
 def lines(rank: int, hit: Hit) -> Iterator[str]:
-    """Draw a hit: its rank, title, language and score, then where it is, then the snippet."""
+    """Draw a hit: its rank, title, language and cosine, then where it is, then the snippet."""
     passage = hit.passage
     title = isolated(safe(hit.title or "")) or isolated(shown_path(hit.path.name))
-    yield f"{rank:>2} {bold(title)}  [{safe(passage.language)}]  {hit.score:.3f}"
+    line = f"{rank:>2} {bold(title)}  [{safe(passage.language)}]  {_cosine(hit.cosine)}"
+    yield line.rstrip()
     yield _INDENT + "  ".join(place(hit, passage))
     yield from wrapped(safe(passage.snippet), _INDENT)
 
@@ -42,12 +43,20 @@ def values(hits: list[Hit]) -> list[dict[str, Any]]:
             "modified": hit.modified.isoformat(timespec="seconds"),
             "language": hit.language,
             "score": round(hit.score, 6),
-            "cosine": round(hit.cosine, 6),
+            "cosine": _rounded(hit.cosine),
             "confidence": hit.confidence,
             "passages": [_passage_values(passage) for passage in hit.passages],
         }
         for rank, hit in enumerate(hits, 1)
     ]
+
+
+def _cosine(cosine: float | None) -> str:
+    return "" if cosine is None else f"{cosine:.3f}"
+
+
+def _rounded(cosine: float | None) -> float | None:
+    return None if cosine is None else round(cosine, 6)
 
 
 def shown(path: Path) -> str:
@@ -63,7 +72,7 @@ def _passage_values(passage: PassageHit) -> dict[str, Any]:
         "page": passage.page,
         "heading": passage.heading,
         "language": passage.language,
-        "cosine": round(passage.cosine, 6),
+        "cosine": _rounded(passage.cosine),
         "snippet": passage.snippet,
         "snippet_start": passage.snippet_start,
         "snippet_end": passage.snippet_end,

@@ -112,7 +112,9 @@ def _other_passages(passages: Sequence[PassageHit], title: str) -> str:
     return f'<details><summary>{more}</summary><ul class="ct-others">{items}</ul></details>'
 
 
-def _score(cosine: float) -> str:
+def _score(cosine: float | None) -> str:
+    if cosine is None:
+        return ""
     share = min(max(cosine, 0.0), 1.0)
     return (
         '<span class="ct-score" title="How near the passage is to the query: the cosine of their '

@@ -1,6 +1,7 @@
 """`search` and `similar`: from a question or a document to the documents that answer."""
 
 import sys
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +9,7 @@ import typer
 
 from ui.locations import index_folder
 from ui.options import IndexOption, JsonOption, LimitOption
-from ui.output import say, say_json
+from ui.output import say, say_aside, say_json
 
 if TYPE_CHECKING:
     from indexer import Index
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 # Stands for standard input, as in other programs.
 STANDARD_INPUT = "-"
 _EMPTY = "Nothing is indexed yet; `crosstongue index FOLDER` adds a folder."
+
+
+class Mode(Enum):
+    """What to search by."""
+
+    hybrid = "hybrid"
+    dense = "dense"
+    lexical = "lexical"
 
 
 def search(
@@ -50,11 +59,21 @@ def search(
     before: Annotated[
         str | None, typer.Option(metavar="DATE", help="Only files last changed before this date.")
     ] = None,
+    mode: Annotated[
+        Mode,
+        typer.Option(
+            help="Search by meaning and by words (hybrid), by meaning alone (dense) or by words "
+            "alone (lexical)."
+        ),
+    ] = Mode.hybrid,
     limit: LimitOption = 10,
     index: IndexOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find the documents that answer a question, in any language."""
+    """Find the documents that answer a question, in any language.
+
+    In the query, "a phrase" and word^2 weigh among the words; -word leaves out what holds it.
+    """
     from indexer import Index
     from search import Searcher
 
@@ -69,13 +88,19 @@ def search(
             types=type,
             after=after,
             before=before,
+            mode=mode.value,
         )
+        notice = searcher.notice
+        if notice is not None:
+            say_aside(notice)
         if as_json:
             from ui.hit_text import values
 
             spoken, probability = searcher.query_language(text)
             said = {"language": spoken, "probability": round(probability, 4)}
-            say_json({"query": text, "query_language": said, "hits": values(hits)})
+            say_json(
+                {"query": text, "query_language": said, "notice": notice, "hits": values(hits)}
+            )
         else:
             _draw(hits, opened)
 

@@ -106,6 +106,8 @@ def _results(index: Index, facts: Facts, asked: Asked) -> None:
         folders=asked.folders or None,
     )
     took = time.perf_counter() - began
+    if searcher.notice:
+        notice(searcher.notice)
     if not hits:
         notice("No document passes these filters.", "Clear them, or choose others.")
         st.button("Clear the filters", on_click=_clear_filters)
