@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from search.explaining import WordShare
+
 
 @dataclass(frozen=True, slots=True)
 class PassageHit:
@@ -25,6 +27,8 @@ class PassageHit:
     :param snippet: the sentence or two of `text` nearest to the query, exactly as they stand; the
         first sentence where the document has a better passage.
     :param snippet_start: where the snippet begins in the document's text, in characters.
+    :param words: each word's share of the cosine, title and heading first; only where a search was
+        asked to explain, and of a document's best passage.
     """
 
     id: int
@@ -38,6 +42,7 @@ class PassageHit:
     cosine: float | None
     snippet: str
     snippet_start: int
+    words: tuple[WordShare, ...] = ()
 
     @property
     def snippet_end(self) -> int:
@@ -57,7 +62,8 @@ class Hit:
     :param score: orders the hits of one search and means nothing beside another search's.
     :param cosine: the cosine similarity of the best passage to the query; None where the query has
         no vector, because the index's encoder has changed.
-    :param confidence: how sure it is that the document answers; None until it is calibrated.
+    :param confidence: how sure it is that the document answers, from 0 to 1.
+    :param copies: documents that say nearly the same in the same language, and are no hits.
     :param passages: the matched passages, best first; never empty.
     """
 
@@ -68,7 +74,8 @@ class Hit:
     language: str
     score: float
     cosine: float | None
-    confidence: float | None
+    confidence: float
+    copies: tuple[Path, ...]
     passages: tuple[PassageHit, ...]
 
     @property

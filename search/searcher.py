@@ -16,11 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer import paths
-from indexer.encoders.protocol import Encoder
+from indexer.database import read_meta
+from indexer.documents import Passage
+from indexer.encoders.protocol import Encoder, Explainable
 from indexer.errors import EncoderMismatchError, QueryError
 from indexer.index import Index
 from indexer.neighbours import among
-from search import lexical
+from indexer.passages import embedded_text
+from search import lexical, spreading
+from search.background import Background
+from search.confidence import Judge, words_confidence
+from search.explaining import WordShare, query_words, shares
 from search.filters import Filters, Ids, all_but, allowed_ids, path_bytes
 from search.hits import Hit, PassageHit
 from search.query import Query, parse
@@ -37,6 +43,15 @@ PASSAGES_PER_HIT = 5
 # Lists are fused as if at least this many documents were wanted, so that the first few are the same
 # whatever the limit.
 LEAST_LIMIT = 10
+# Where there are several languages, so many times more are retrieved before what each language adds
+# is taken off their cosines.
+LANGUAGES_FACTOR = 4
+# Documents compared with one another for copies and for spreading, for each document wanted: few,
+# unless so many are copies that the page would not be full.
+COMPARED = 3
+MOST_COMPARED = 20
+# A new sample of the index is taken when it has grown or shrunk by this share.
+RESAMPLED = 0.1
 # When one document fills a round, the next round asks for this many times more.
 GROWTH = 4
 # Passages of the lexical list that take part in a fusion. Those further down would score under two
@@ -74,14 +89,53 @@ class _Row:
     document_language: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one search is for.
+
+    :param text: what is encoded; "" where a document is the query.
+    :param vector: float32 [d] of unit length, or None where there is none.
+    :param limit: the most documents.
+    :param judge: what cosines of this query mean; None where there is no vector.
+    :param allowed: the passages to choose from; None allows all.
+    :param matches: what its words found.
+    :param without: a document that is no hit.
+    :param balance: whether to spread over languages.
+    :param diverse: whether to spread over what is said.
+    :param explain: whether each best passage comes with its words' shares.
+    """
+
+    text: str
+    vector: Vector | None
+    limit: int
+    judge: Judge | None = None
+    allowed: Ids | None = None
+    matches: tuple[LexicalMatch, ...] = ()
+    without: int | None = None
+    balance: bool = False
+    diverse: bool = False
+    explain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A document of a page of results: its passages, and the documents that are copies of it."""
+
+    group: tuple[Candidate, ...]
+    copies: tuple[int, ...] = ()
+
+
 class Searcher:
     """Searches one index.
 
     :param index: an open index; its encoder loads with the first query.
+    :param even: whether what a language adds to cosines is taken off; only measurements say no.
     """
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, even: bool = True) -> None:
         self.index = index
+        self._even = even
+        self._sample: tuple[str, Background] | None = None
 
     @property
     def notice(self) -> str | None:
@@ -107,6 +161,9 @@ class Searcher:
         after: str | date | None = None,
         before: str | date | None = None,
         mode: Mode = "hybrid",
+        balance: bool = False,
+        diverse: bool = False,
+        explain: bool = False,
     ) -> list[Hit]:
         """Find the documents that answer a query, in any language.
 
@@ -120,6 +177,9 @@ class Searcher:
         :param before: the file was last changed before this date.
         :param mode: "hybrid" searches by meaning and by words, "dense" by meaning alone and
             "lexical" by words alone. Words never keep out what is near in meaning.
+        :param balance: spread the hits over languages.
+        :param diverse: spread them over what is said (maximal marginal relevance).
+        :param explain: say of each document's best passage which words matched, and how much.
         :return: the hits, best first; empty where nothing passes the filters.
         :raises QueryError: if the query is empty or a filter means nothing.
         :raises EncoderMismatchError: in mode "dense", if the index's encoder has changed.
@@ -139,9 +199,20 @@ class Searcher:
         if mode != "dense":
             most = max(LEXICAL_PASSAGES, PASSAGES_PER_HIT * limit)
             matches = self._matches(asked, vector, most, allowed)
+        search = _Asked(
+            asked.text,
+            vector,
+            limit,
+            None if vector is None else self._judge(vector),
+            allowed,
+            tuple(matches),
+            balance=balance,
+            diverse=diverse,
+            explain=explain,
+        )
         if mode == "lexical" or vector is None or not vector.any():
-            return self._from_words(matches, limit, vector)
-        return self._nearest(vector, limit, allowed=allowed, matches=matches)
+            return self._from_words(search)
+        return self._nearest(search)
 
     def similar(self, path: str | Path, passage: int | None = None, limit: int = 10) -> list[Hit]:
         """Find the documents nearest to a document of the index, or to one passage of it.
@@ -163,7 +234,9 @@ class Searcher:
         if not chosen:
             raise QueryError(_no_passage(path, passage, len(ids)))
         vectors = self.index.vectors_of(np.array(chosen, dtype=np.int64))
-        return self._nearest(_unit(vectors.mean(axis=0)), limit, without=document)
+        _check_limit(limit)
+        vector = _unit(vectors.mean(axis=0))
+        return self._nearest(_Asked("", vector, limit, self._judge(vector), without=document))
 
     def query_language(self, query: str) -> tuple[str, float]:
         """Guess the language a query is in.
@@ -221,56 +294,132 @@ class Searcher:
         pairs = zip(found[0].tolist(), cosines[0].tolist(), strict=True)
         return {id: cosine for id, cosine in pairs if id >= 0}
 
-    def _from_words(
-        self, matches: list[LexicalMatch], limit: int, vector: Vector | None
-    ) -> list[Hit]:
-        fused = fuse([], matches)
+    def _judge(self, vector: Vector) -> Judge:
+        """Say what cosines of a query mean in this index."""
+        background = self._background()
+        offsets = background.offsets(vector) if self._even else {}
+        return Judge(background, background.null(vector), offsets)
+
+    def _background(self) -> Background:
+        """Return a sample of the index, a new one when the index has become another."""
+        passages = self.index.vectors.warm()
+        generation = read_meta(self.index.connection)["generation"]
+        if self._sample is not None:
+            of, sample = self._sample
+            if of == generation and abs(passages - sample.passages) <= RESAMPLED * sample.passages:
+                return sample
+        own = getattr(self._encoder(), "background", None)
+        sample = Background.sampled(self.index.connection, self.index.spec.dimension, own)
+        self._sample = generation, sample
+        return sample
+
+    def _from_words(self, asked: _Asked) -> list[Hit]:
+        fused = fuse([], asked.matches)
         rows = self._rows(list(fused))
         groups = rank(
             Candidate(id, rows[id].document, cosine, score)
             for id, (cosine, score) in fused.items()
             if id in rows
         )
-        return self._hits(groups[:limit], rows, vector)
+        return self._hits(self._page(groups, rows, asked), rows, asked)
 
-    def _nearest(
-        self,
-        vector: Vector,
-        limit: int,
-        *,
-        allowed: Ids | None = None,
-        without: int | None = None,
-        matches: Iterable[LexicalMatch] = (),
-    ) -> list[Hit]:
-        """Retrieve passages until `limit` documents are found or none is left."""
-        _check_limit(limit)
+    def _nearest(self, asked: _Asked) -> list[Hit]:
+        """Retrieve passages until enough documents are found or none is left."""
         most = self._highest_id()
         # Where the encoder knows nothing of the query, every passage would be equally far.
-        if not most or not vector.any():
+        if not most or asked.vector is None or not asked.vector.any():
             return []
         rows: dict[int, _Row] = {}
-        asked = max(limit, LEAST_LIMIT) * PASSAGES_PER_HIT
+        wanted = max(asked.limit, LEAST_LIMIT) * PASSAGES_PER_HIT
         while True:
-            asked = min(asked, most)
-            ids, cosines = self.index.vectors.search(vector[None, :], asked, allowed)
-            found = [
-                (int(id), float(cosine))
-                for id, cosine in zip(ids[0], cosines[0], strict=True)
-                if id >= 0
-            ]
-            fused = fuse(found, matches)
+            wanted = min(wanted, most)
+            found, all_found = self._retrieved(asked, wanted, most)
+            fused = fuse(found, asked.matches)
             rows |= self._rows([id for id in fused if id not in rows])
+            groups = rank(
+                Candidate(id, rows[id].document, cosine, score)
+                for id, (cosine, score) in fused.items()
+                if id in rows and rows[id].document != asked.without
+            )
+            page = self._page(groups, rows, asked)
             # Documents that words alone found fill no place of one that is near in meaning.
-            near = {rows[id].document for id, _ in found if id in rows} - {without}
-            if len(near) >= limit or len(found) < asked or asked == most:
+            near = {rows[id].document for id, _ in found if id in rows} - {asked.without}
+            full = len(page) >= asked.limit or len(groups) >= MOST_COMPARED * asked.limit
+            if all_found or (full and len(near) >= asked.limit):
                 break
-            asked *= GROWTH
-        groups = rank(
-            Candidate(id, rows[id].document, cosine, score)
-            for id, (cosine, score) in fused.items()
-            if id in rows and rows[id].document != without
+            wanted *= GROWTH
+        return self._hits(page, rows, asked)
+
+    def _retrieved(
+        self, asked: _Asked, wanted: int, most: int
+    ) -> tuple[list[tuple[int, float]], bool]:
+        """Return the (passage, cosine) nearest in meaning, and whether no others are left.
+
+        Best first by their cosines without what their languages add. What was not retrieved cannot
+        stand among them if even the best of it, of the least favoured language, falls behind.
+        """
+        assert asked.vector is not None and asked.judge is not None
+        offsets = asked.judge.offsets
+        several = len(offsets) > 1
+        most_added = max(0.0, -min(offsets.values(), default=0.0))
+        asking = wanted * (LANGUAGES_FACTOR if several else 1)
+        for last in (not several, True):
+            asking = min(asking, most)
+            ids, cosines = self.index.vectors.search(asked.vector[None, :], asking, asked.allowed)
+            found = ids[0] >= 0
+            nearest, values = ids[0][found], cosines[0][found]
+            if several:
+                languages = self._languages(nearest)
+                taken = [offsets.get(languages.get(id, ""), 0.0) for id in nearest.tolist()]
+                even = values - np.array(taken, np.float32)
+                order = np.argsort(-even, kind="stable")[:wanted]
+                exhausted = len(nearest) < asking or asking == most
+                if not (exhausted or last) and even[order[-1]] < values[-1] + most_added:
+                    asking *= LANGUAGES_FACTOR
+                    continue
+                nearest, values = nearest[order], values[order]
+            break
+        pairs = list(zip(nearest.tolist(), values.tolist(), strict=True))
+        return pairs, len(pairs) < wanted or wanted == most
+
+    def _languages(self, ids: Ids) -> dict[int, str]:
+        found = self.index.connection.execute(
+            "SELECT passages.id, coalesce(passages.language, '') FROM json_each(?) AS wanted "
+            "CROSS JOIN passages ON passages.id = wanted.value",
+            [json.dumps(ids.tolist())],
         )
-        return self._hits(groups[:limit], rows, vector)
+        return dict(found.fetchall())
+
+    def _page(
+        self, groups: list[tuple[Candidate, ...]], rows: dict[int, _Row], asked: _Asked
+    ) -> list[_Found]:
+        """Choose and order the documents of a page: no copies, and spread if that is wanted."""
+        for count in (COMPARED * asked.limit, MOST_COMPARED * asked.limit):
+            page = self._spread(groups[:count], rows, asked)
+            if len(page) >= asked.limit or count >= len(groups):
+                break
+        return page
+
+    def _spread(
+        self, groups: list[tuple[Candidate, ...]], rows: dict[int, _Row], asked: _Asked
+    ) -> list[_Found]:
+        best = [rows[group[0].passage] for group in groups]
+        vectors = self.index.vectors_of(np.array([row.id for row in best], np.int64))
+        languages = [row.language or UNKNOWN for row in best]
+        first = spreading.copies([row.text for row in best], languages, vectors)
+        kept = [place for place, of in enumerate(first) if of == place]
+        if asked.balance:
+            kept = [kept[place] for place in spreading.over_languages([languages[p] for p in kept])]
+        elif asked.diverse:
+            relevance = [groups[place][0].cosine or 0.0 for place in kept]
+            kept = [kept[place] for place in spreading.diverse(relevance, vectors[kept])]
+        return [
+            _Found(
+                groups[place],
+                tuple(best[at].document for at, of in enumerate(first) if of == place != at),
+            )
+            for place in kept[: asked.limit]
+        ]
 
     def _highest_id(self) -> int:
         """No more passages than this can be asked for; unlike counting, it costs one step."""
@@ -282,23 +431,53 @@ class Searcher:
         found = self.index.connection.execute(_ROWS, [json.dumps(ids)])
         return {row[0]: _Row(*row) for row in found}
 
-    def _hits(
-        self, groups: list[tuple[Candidate, ...]], rows: dict[int, _Row], vector: Vector | None
-    ) -> list[Hit]:
+    def _hits(self, page: list[_Found], rows: dict[int, _Row], asked: _Asked) -> list[Hit]:
         # Snippets are chosen by encoding sentences, which is most of the work of a small search:
         # a document's best passage gets one, its others open with their first sentence.
-        shown = [group[0].passage for group in groups]
+        shown = [rows[found.group[0].passage] for found in page]
         spans: dict[int, tuple[int, int]] = {}
+        words: dict[int, tuple[WordShare, ...]] = {}
         encoder = self._encoder()
-        if vector is not None and encoder is not None:
-            texts = [rows[id].text for id in shown]
-            spans = dict(zip(shown, best_spans(texts, vector, encoder), strict=True))
+        if asked.vector is not None and encoder is not None:
+            texts = [row.text for row in shown]
+            ids = [row.id for row in shown]
+            spans = dict(zip(ids, best_spans(texts, asked.vector, encoder), strict=True))
+            if asked.explain and asked.text and isinstance(encoder, Explainable):
+                embedded = [_embedded(row) for row in shown]
+                query = query_words(asked.text, encoder)
+                words = dict(zip(ids, shares(texts, embedded, query, encoder), strict=True))
+        holds = {match.passage: match.share for match in asked.matches}
 
         def passage(found: Candidate) -> PassageHit:
             row = rows[found.passage]
-            return _passage_hit(row, found.cosine, spans.get(row.id) or first_span(row.text))
+            span = spans.get(row.id) or first_span(row.text)
+            return _passage_hit(row, found.cosine, span, words.get(row.id, ()))
 
-        return [_hit(group, rows[group[0].passage], passage) for group in groups]
+        def confidence(found: Candidate) -> float:
+            share = holds.get(found.passage, 0.0)
+            if asked.judge is None or found.cosine is None:
+                return words_confidence(share)
+            language = rows[found.passage].language
+            return asked.judge.confidence(found.cosine, language, share)
+
+        paths_of = self._paths([document for found in page for document in found.copies])
+        return [
+            _hit(
+                found.group,
+                rows[found.group[0].passage],
+                passage,
+                max(map(confidence, found.group)),
+                tuple(paths_of[document] for document in found.copies),
+            )
+            for found in page
+        ]
+
+    def _paths(self, documents: list[int]) -> dict[int, Path]:
+        found = self.index.connection.execute(
+            "SELECT id, path FROM documents WHERE id IN (SELECT value FROM json_each(?))",
+            [json.dumps(documents)],
+        )
+        return {id: paths.to_path(path) for id, path in found}
 
     def _document(self, path: str | Path) -> int:
         shown = paths.display(path)
@@ -315,7 +494,11 @@ class Searcher:
 
 
 def _hit(
-    group: tuple[Candidate, ...], row: _Row, passage: Callable[[Candidate], PassageHit]
+    group: tuple[Candidate, ...],
+    row: _Row,
+    passage: Callable[[Candidate], PassageHit],
+    confidence: float,
+    copies: tuple[Path, ...],
 ) -> Hit:
     best = group[0]
     return Hit(
@@ -326,12 +509,19 @@ def _hit(
         language=row.document_language or UNKNOWN,
         score=best.score,
         cosine=best.cosine,
-        confidence=None,
+        confidence=confidence,
+        copies=copies,
         passages=tuple(map(passage, group)),
     )
 
 
-def _passage_hit(row: _Row, cosine: float | None, span: tuple[int, int]) -> PassageHit:
+def _embedded(row: _Row) -> str:
+    return embedded_text(Passage(0, 0, len(row.text), row.text, heading=row.heading), row.title)
+
+
+def _passage_hit(
+    row: _Row, cosine: float | None, span: tuple[int, int], words: tuple[WordShare, ...]
+) -> PassageHit:
     start, end = span
     return PassageHit(
         id=row.id,
@@ -345,6 +535,7 @@ def _passage_hit(row: _Row, cosine: float | None, span: tuple[int, int]) -> Pass
         cosine=cosine,
         snippet=row.text[start:end],
         snippet_start=row.start + start,
+        words=words,
     )
 
 

@@ -24,7 +24,7 @@ from tokenizers import Tokenizer
 
 from indexer.encoders.four_bits import FourBits
 from indexer.encoders.pooling import mean_rows
-from indexer.encoders.protocol import EncoderSpec, TextKind, Vectors
+from indexer.encoders.protocol import EncoderSpec, TextKind, TokenVectors, Vectors
 from indexer.encoders.unigram import UnigramCutter
 from indexer.errors import EncoderError
 
@@ -153,6 +153,25 @@ class EmbeddedEncoder:
         pooled = self._pooled(texts)
         return _unit(pooled[:, : self.dimension]), self._identified(pooled)
 
+    def token_vectors(
+        self, texts: Sequence[str], *, kind: TextKind = "document"
+    ) -> list[TokenVectors]:
+        """Return the token vectors of each text, whose sum has the direction of its vector."""
+        texts = [_sayable(text) for text in texts]
+        found = self.tokenizer.encode_batch(texts, add_special_tokens=False)
+        which = np.fromiter(chain.from_iterable(one.ids for one in found), np.int32)
+        few, places = np.unique(which, return_inverse=True)
+        rows = self.model.table.rows(few)
+        rows[few == self._cutter.unknown] = 0
+        parts: list[TokenVectors] = []
+        start = 0
+        for one in found:
+            end = start + len(one.ids)
+            offsets = np.array(one.offsets, np.int64).reshape(-1, 2)
+            parts.append(TokenVectors(offsets[:, 0], offsets[:, 1], rows[places[start:end]]))
+            start = end
+        return parts
+
     def identify(self, texts: Sequence[str]) -> list[tuple[str, float]]:
         """Return (BCP-47 tag, probability) for each text; ("und", 0.0) where none is likely."""
         return self._identified(self._pooled(texts))
@@ -200,7 +219,7 @@ class EmbeddedEncoder:
         try:
             ids = self._ids(texts)
         except (TypeError, UnicodeEncodeError):  # a lone surrogate, which no UTF-8 can hold
-            ids = self._ids([text.encode("utf-8", "replace").decode() for text in texts])
+            ids = self._ids([_sayable(text) for text in texts])
         lengths = np.fromiter(map(len, ids), np.int64, len(ids))
         return np.fromiter(chain.from_iterable(ids), np.int32, int(lengths.sum())), lengths
 
@@ -244,6 +263,11 @@ def _model(tensors: dict[str, Any], languages: tuple[str, ...]) -> EmbeddedModel
     return EmbeddedModel(
         table, language_table, tensors["language_weight"], tensors["language_bias"], languages
     )
+
+
+def _sayable(text: str) -> str:
+    """Return a text that UTF-8 can hold; a lone surrogate becomes a question mark."""
+    return str(text).encode("utf-8", "replace").decode()
 
 
 def _unit(vectors: Vectors) -> Vectors:

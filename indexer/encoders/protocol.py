@@ -69,3 +69,28 @@ class Encoder(Protocol):
             except that a text without any token gives zeros.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class TokenVectors:
+    """What a text's vector is made of.
+
+    :param starts: int64 [n], where each token begins in the text, in characters.
+    :param ends: int64 [n], where it ends.
+    :param vectors: float32 [n, dimension]; their sum has the direction of the text's vector.
+    """
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    vectors: Vectors
+
+
+@runtime_checkable
+class Explainable(Encoder, Protocol):
+    """An encoder whose vectors are sums over tokens."""
+
+    def token_vectors(
+        self, texts: Sequence[str], *, kind: TextKind = "document"
+    ) -> list[TokenVectors]:
+        """Return the parts that each text's vector is the sum of."""
+        ...
