@@ -4,7 +4,16 @@ import sys
 from importlib import import_module
 
 # The first group needs nothing but the checkout; the second a folder of test sentences.
-BENCHMARKS = ("samples", "questions", "hybrid", "encoding", "indexing", "searching", "cold_search")
+BENCHMARKS = (
+    "samples",
+    "questions",
+    "hybrid",
+    "confidence",
+    "encoding",
+    "indexing",
+    "searching",
+    "cold_search",
+)
 WITH_DATA = ("tatoeba",)
 
 

@@ -7,9 +7,11 @@ the closing halves and on queries that nothing answers.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from search.background import Background
+from search.hits import Hit
 from search.ranking import SHARE_POWER
 
 # Of the largest of n cosines that nothing but chance brought about, which grows as the root of
@@ -20,8 +22,9 @@ MIDDLE = 2.0
 # A passage that holds every word of a query, down to its rarest, answers it in nineteen of twenty
 # cases (known items of the sample folder), however far its vector is.
 WORDS_ALONE = 0.95
-# Below this the best hit is noise, and whoever shows results says that nothing answers.
+# Below this the best hit is noise, and whoever shows results says so.
 NOTHING = 0.1
+NOTHING_ANSWERS = "Nothing in the index seems to answer this; what follows only comes nearest."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +61,9 @@ class Judge:
 def words_confidence(share: float) -> float:
     """Return what the words alone say, where a query has no vector."""
     return WORDS_ALONE * float(share) ** SHARE_POWER
+
+
+def nothing_answers(hits: Iterable[Hit]) -> bool:
+    """Tell whether there are hits and all of them are noise."""
+    best = max((hit.confidence for hit in hits), default=1.0)
+    return best < NOTHING

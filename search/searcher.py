@@ -203,7 +203,7 @@ class Searcher:
             asked.text,
             vector,
             limit,
-            None if vector is None else self._judge(vector),
+            None if vector is None else self.judge(vector),
             allowed,
             tuple(matches),
             balance=balance,
@@ -236,7 +236,7 @@ class Searcher:
         vectors = self.index.vectors_of(np.array(chosen, dtype=np.int64))
         _check_limit(limit)
         vector = _unit(vectors.mean(axis=0))
-        return self._nearest(_Asked("", vector, limit, self._judge(vector), without=document))
+        return self._nearest(_Asked("", vector, limit, self.judge(vector), without=document))
 
     def query_language(self, query: str) -> tuple[str, float]:
         """Guess the language a query is in.
@@ -294,8 +294,11 @@ class Searcher:
         pairs = zip(found[0].tolist(), cosines[0].tolist(), strict=True)
         return {id: cosine for id, cosine in pairs if id >= 0}
 
-    def _judge(self, vector: Vector) -> Judge:
-        """Say what cosines of a query mean in this index."""
+    def judge(self, vector: Vector) -> Judge:
+        """Return what cosines of a query mean in this index.
+
+        :param vector: float32 [d], the query's unit vector.
+        """
         background = self._background()
         offsets = background.offsets(vector) if self._even else {}
         return Judge(background, background.null(vector), offsets)

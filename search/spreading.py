@@ -51,7 +51,7 @@ def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
 
 
 def over_languages(languages: Sequence[str]) -> list[int]:
-    """Spread a list over its languages: a language's second document counts as twice as far down.
+    """Spread a list over its languages: each document doubles the place of those in its language.
 
     :param languages: of each document, best first.
     :return: the places in their new order; the first stays first.
@@ -60,7 +60,7 @@ def over_languages(languages: Sequence[str]) -> list[int]:
     left = list(range(len(languages)))
     order = []
     while left:
-        best = min(left, key=lambda place: (place + 1) * (1 + taken[languages[place]]))
+        best = min(left, key=lambda place: (place + 1) * 2 ** taken[languages[place]])
         left.remove(best)
         taken[languages[best]] += 1
         order.append(best)

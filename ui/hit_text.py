@@ -4,22 +4,40 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from search.explaining import WordShare, strongest
 from search.hits import Hit, PassageHit
 from ui.output import bold, isolated, safe, wrapped
 from ui.safe_text import shown_path
 
 # Room for a rank of two digits and a blank.
 _INDENT = "   "
+# Words named to say why a passage matched.
+_MOST_WORDS = 5
 
 
 def lines(rank: int, hit: Hit) -> Iterator[str]:
-    """Draw a hit: its rank, title, language and cosine, then where it is, then the snippet."""
+    """Draw a hit: rank, title, language and confidence, where it is, the snippet, and why."""
     passage = hit.passage
     title = isolated(safe(hit.title or "")) or isolated(shown_path(hit.path.name))
-    line = f"{rank:>2} {bold(title)}  [{safe(passage.language)}]  {_cosine(hit.cosine)}"
-    yield line.rstrip()
+    yield f"{rank:>2} {bold(title)}  [{safe(passage.language)}]  {percent(hit.confidence)}"
     yield _INDENT + "  ".join(place(hit, passage))
     yield from wrapped(safe(passage.snippet), _INDENT)
+    if hit.copies:
+        more = "1 document says" if len(hit.copies) == 1 else f"{len(hit.copies)} documents say"
+        yield f"{_INDENT}{more} nearly the same: " + ", ".join(map(shown_path, hit.copies[:3]))
+    if why := "  ".join(_why(passage)):
+        yield from wrapped(f"why: {why}", _INDENT)
+
+
+def percent(confidence: float) -> str:
+    """Show a confidence on a scale from 0 to 100."""
+    return f"{100 * confidence:.0f} %"
+
+
+def _why(passage: PassageHit) -> Iterator[str]:
+    for word in strongest(passage.words, _MOST_WORDS):
+        pair = f"{isolated(safe(word.text))} = {isolated(safe(word.answers or ''))}"
+        yield f"{pair} ({word.share:.2f})"
 
 
 def place(hit: Hit, passage: PassageHit) -> Iterator[str]:
@@ -44,15 +62,12 @@ def values(hits: list[Hit]) -> list[dict[str, Any]]:
             "language": hit.language,
             "score": round(hit.score, 6),
             "cosine": _rounded(hit.cosine),
-            "confidence": hit.confidence,
+            "confidence": round(hit.confidence, 4),
+            "copies": [shown(path) for path in hit.copies],
             "passages": [_passage_values(passage) for passage in hit.passages],
         }
         for rank, hit in enumerate(hits, 1)
     ]
-
-
-def _cosine(cosine: float | None) -> str:
-    return "" if cosine is None else f"{cosine:.3f}"
 
 
 def _rounded(cosine: float | None) -> float | None:
@@ -77,4 +92,13 @@ def _passage_values(passage: PassageHit) -> dict[str, Any]:
         "snippet_start": passage.snippet_start,
         "snippet_end": passage.snippet_end,
         "text": passage.text,
+    } | ({"words": [_word_values(word) for word in passage.words]} if passage.words else {})
+
+
+def _word_values(word: WordShare) -> dict[str, Any]:
+    return {
+        "text": word.text,
+        "start": word.start,
+        "share": round(word.share, 6),
+        "answers": word.answers,
     }

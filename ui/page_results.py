@@ -20,6 +20,10 @@ AFTER = 190
 # A cut looks for white space this far inwards before it falls in the middle of a word; scripts
 # without spaces are cut where they are.
 WORD = 20
+# Copies of a document that are named.
+MOST_COPIES = 3
+# Words with less than this part of the largest share are not shaded.
+FAINTEST = 0.1
 ELLIPSIS = '<span class="ct-cut"> … </span>'
 
 
@@ -41,8 +45,9 @@ def _card(hit: Hit, roots: Sequence[Path]) -> str:
         f'<h3 dir="auto" lang="{_tag(hit.language)}">{name_html(title)}</h3>'
         f"{_badge(hit.language)}</header>"
         f'<p class="ct-where">{_file(hit.path, roots)}{_place(hit.passage, title)}</p>'
+        f"{_copies(hit.copies, roots)}"
         f'<p class="ct-snippet" {_directed(hit.passage)}>{_excerpt(hit.passage)}</p>'
-        f"<footer>{_score(hit.cosine)}"
+        f"<footer>{_confidence(hit)}"
         f"{_whole_passage(hit.passage)}{_other_passages(others, title) if others else ''}"
         "</footer></article>"
     )
@@ -65,6 +70,15 @@ def _file(path: Path, roots: Sequence[Path]) -> str:
     return f'<span title="{attribute(str(path))}">{path_html(shown)}</span>'
 
 
+def _copies(paths: Sequence[Path], roots: Sequence[Path]) -> str:
+    if not paths:
+        return ""
+    files = ", ".join(_file(path, roots) for path in paths[:MOST_COPIES])
+    more = len(paths) - MOST_COPIES
+    rest = f" and {more} more" if more > 0 else ""
+    return f'<p class="ct-where">Nearly the same: {files}{rest}</p>'
+
+
 def _place(passage: PassageHit, title: str) -> str:
     """Return the page and the headings above the passage, the document's title left out."""
     place = ""
@@ -82,24 +96,47 @@ def _place(passage: PassageHit, title: str) -> str:
 
 def _excerpt(passage: PassageHit) -> str:
     """Return the sentence that answers, marked, with what stands around it in the passage."""
-    before, sentence, after = _parted(passage)
-    wide = 2 if _is_wide(sentence) else 1
-    opening, closing = _end_of(before, BEFORE // wide), _start_of(after, AFTER // wide)
+    start, end = _bounds(passage)
+    text = passage.text
+    wide = 2 if _is_wide(text[start:end]) else 1
+    first = start - len(_end_of(text[:start], BEFORE // wide))
+    last = end + len(_start_of(text[end:], AFTER // wide))
     return (
-        f"{ELLIPSIS if len(opening) < len(before) else ''}{text_html(opening)}"
-        f"<mark>{text_html(sentence)}</mark>"
-        f"{text_html(closing)}{ELLIPSIS if len(closing) < len(after) else ''}"
+        f"{ELLIPSIS if first else ''}{_shaded(passage, first, start)}"
+        f"<mark>{_shaded(passage, start, end)}</mark>"
+        f"{_shaded(passage, end, last)}{ELLIPSIS if last < len(text) else ''}"
     )
 
 
 def _whole_passage(passage: PassageHit) -> str:
-    before, sentence, after = _parted(passage)
+    start, end = _bounds(passage)
     return (
         "<details><summary>Whole passage</summary>"
-        f'<div class="ct-passage" {_directed(passage)}>'
-        f"{text_html(before)}<mark>{text_html(sentence)}</mark>{text_html(after)}"
+        f'<div class="ct-passage" {_directed(passage)}>{_shaded(passage, 0, start)}'
+        f"<mark>{_shaded(passage, start, end)}</mark>{_shaded(passage, end, len(passage.text))}"
         "</div></details>"
     )
+
+
+def _shaded(passage: PassageHit, start: int, end: int) -> str:
+    """Return a stretch of a passage, the words that answer to the query shaded by their share."""
+    answering = [word for word in passage.words if word.answers and word.start is not None]
+    most = max((word.share for word in answering), default=0.0)
+    parts: list[str] = []
+    at = start
+    for word in answering:
+        first = word.start or 0
+        last = first + len(word.text)
+        if first < at or last > end or word.share < FAINTEST * most:
+            continue
+        parts.append(text_html(passage.text[at:first]))
+        parts.append(
+            f'<b class="ct-word" style="--share:{word.share / most:.2f}" '
+            f'title="{attribute(word.answers or "")}: {word.share:.2f} of the similarity">'
+            f"{text_html(word.text)}</b>"
+        )
+        at = last
+    return "".join(parts) + text_html(passage.text[at:end])
 
 
 def _other_passages(passages: Sequence[PassageHit], title: str) -> str:
@@ -110,6 +147,16 @@ def _other_passages(passages: Sequence[PassageHit], title: str) -> str:
         for passage in passages
     )
     return f'<details><summary>{more}</summary><ul class="ct-others">{items}</ul></details>'
+
+
+def _confidence(hit: Hit) -> str:
+    similarity = "" if hit.cosine is None else f" Similarity {hit.cosine:.2f} of 1."
+    return (
+        '<span class="ct-score" title="How sure it is that this answers, against what unrelated '
+        f'passages of this index reach.{similarity}"><span class="ct-meter">'
+        f'<i style="width:{hit.confidence:.0%}"></i></span>'
+        f"confidence {100 * hit.confidence:.0f}</span>"
+    )
 
 
 def _score(cosine: float | None) -> str:
@@ -123,11 +170,10 @@ def _score(cosine: float | None) -> str:
     )
 
 
-def _parted(passage: PassageHit) -> tuple[str, str, str]:
-    """Return the passage before, in and after its best sentence."""
+def _bounds(passage: PassageHit) -> tuple[int, int]:
+    """Return where a passage's best sentence begins and ends in its text."""
     start = max(passage.snippet_start - passage.start, 0)
-    end = start + len(passage.snippet)
-    return passage.text[:start], passage.text[start:end], passage.text[end:]
+    return start, start + len(passage.snippet)
 
 
 def _is_wide(text: str) -> bool:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
+from search.explaining import WordShare
 from search.hits import Hit, PassageHit
 from ui.page_results import cards_html
 
@@ -35,7 +36,8 @@ def hit(*passages: PassageHit, **changes) -> Hit:
         "language": passages[0].language,
         "score": 1.0,
         "cosine": passages[0].cosine,
-        "confidence": None,
+        "confidence": 0.42,
+        "copies": (),
         "passages": passages,
     }
     return Hit(**{**values, **changes})
@@ -48,13 +50,33 @@ BEST = "Die Kaution kommt nach sechs Monaten zurück."
 def test_a_card_says_title_language_file_page_heading_and_score():
     found = passage(TEXT, BEST, page=7, heading="Mietrecht › Kaution")
     html = cards_html([hit(found)], [ROOT])
-    for words in ("Die Kaution</h3>", "German", "page 7", "Mietrecht › Kaution", "similarity 0.71"):
+    for words in ("Die Kaution</h3>", "German", "page 7", "Mietrecht › Kaution", "confidence 42"):
         assert words in html
 
 
 def test_the_best_sentence_is_marked_within_its_passage():
     html = cards_html([hit(passage(TEXT, BEST))])
     assert f"Vorher steht dies. <mark>{BEST}</mark> Danach steht das." in html
+
+
+def test_words_that_answer_are_shaded_by_their_share_and_name_the_query_word():
+    words = (
+        WordShare("Titel", None, 0.3, "deposit"),
+        WordShare("Kaution", TEXT.index("Kaution"), 0.2, "<deposit>"),
+        WordShare("Monaten", TEXT.index("Monaten"), 0.1, "months"),
+        WordShare("zurück", TEXT.index("zurück"), 0.05, None),
+    )
+    html = cards_html([hit(passage(TEXT, BEST, words=words))])
+    assert '--share:1.00" title="&lt;deposit&gt;: 0.20 of the similarity">Kaution</b>' in html
+    assert '--share:0.50" title="months' in html
+    assert ">zurück</b>" not in html
+
+
+def test_copies_are_named():
+    html = cards_html([hit(passage(TEXT, BEST), copies=(ROOT / "copy.pdf",))], [ROOT])
+    assert "Nearly the same: " in html
+    assert "copy.pdf" in html
+    assert "Nearly the same" not in cards_html([hit(passage(TEXT, BEST))])
 
 
 def test_the_whole_of_a_long_passage_is_there_to_unfold():

@@ -66,6 +66,18 @@ def search(
             "alone (lexical)."
         ),
     ] = Mode.hybrid,
+    balance: Annotated[
+        bool, typer.Option("--balance", help="Spread the documents over languages.")
+    ] = False,
+    diverse: Annotated[
+        bool, typer.Option("--diverse", help="Spread the documents over what they say.")
+    ] = False,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain", help="Say which words matched, and which word of the query each answers."
+        ),
+    ] = False,
     limit: LimitOption = 10,
     index: IndexOption = None,
     as_json: JsonOption = False,
@@ -76,6 +88,7 @@ def search(
     """
     from indexer import Index
     from search import Searcher
+    from search.confidence import NOTHING_ANSWERS, nothing_answers
 
     text = _standard_input() if query == STANDARD_INPUT else query
     with Index.open(index_folder(index)) as opened:
@@ -89,8 +102,13 @@ def search(
             after=after,
             before=before,
             mode=mode.value,
+            balance=balance,
+            diverse=diverse,
+            explain=explain,
         )
         notice = searcher.notice
+        if notice is None and nothing_answers(hits):
+            notice = NOTHING_ANSWERS
         if notice is not None:
             say_aside(notice)
         if as_json:

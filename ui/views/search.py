@@ -5,6 +5,7 @@ import time
 import streamlit as st
 
 from indexer.index import Index
+from search.confidence import NOTHING_ANSWERS, nothing_answers
 from search.hits import Hit
 from ui.language_names import UNKNOWN, language_name
 from ui.media_names import media_name
@@ -24,6 +25,7 @@ MOST_RESULTS = 100
 SURE = 0.8
 
 _QUERY, _LANGUAGES, _TYPES, _FOLDERS = "q", "languages", "types", "folders"
+_BALANCE = "balance"
 # Where a session keeps what was asked while another page shows, and what the address said last.
 _ASKED, _ADDRESS, _LIMIT = "asked", "address", "limit"
 
@@ -104,6 +106,8 @@ def _results(index: Index, facts: Facts, asked: Asked) -> None:
         languages=asked.languages or None,
         types=asked.types or None,
         folders=asked.folders or None,
+        balance=bool(st.session_state.get(_BALANCE)),
+        explain=True,
     )
     took = time.perf_counter() - began
     if searcher.notice:
@@ -112,6 +116,8 @@ def _results(index: Index, facts: Facts, asked: Asked) -> None:
         notice("No document passes these filters.", "Clear them, or choose others.")
         st.button("Clear the filters", on_click=_clear_filters)
         return
+    if nothing_answers(hits):
+        notice(NOTHING_ANSWERS)
     line(_summary(hits, took, *searcher.query_language(asked.query)))
     st.html(cards_html(hits, facts.roots))
     if len(hits) == limit < MOST_RESULTS:
@@ -136,6 +142,11 @@ def _filters(facts: Facts) -> None:
         _filter("Language", _LANGUAGES, languages, "All languages")
         _filter("File type", _TYPES, types, "All types")
         _filter("Folder", _FOLDERS, _folder_labels(facts), "All folders")
+        st.toggle(
+            "Balance languages",
+            key=_BALANCE,
+            help="Spread the first documents over languages, so that none fills the page.",
+        )
 
 
 def _filter(label: str, key: str, names: dict[str, str], everything: str) -> None:
