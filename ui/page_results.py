@@ -131,9 +131,9 @@ def _shaded(passage: PassageHit, start: int, end: int) -> str:
             continue
         parts.append(text_html(passage.text[at:first]))
         parts.append(
-            f'<b class="ct-word" style="--share:{word.share / most:.2f}" '
+            f'<span class="ct-word" style="--share:{word.share / most:.2f}" '
             f'title="{attribute(word.answers or "")}: {word.share:.2f} of the similarity">'
-            f"{text_html(word.text)}</b>"
+            f"{text_html(word.text)}</span>"
         )
         at = last
     return "".join(parts) + text_html(passage.text[at:end])

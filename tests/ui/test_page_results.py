@@ -67,9 +67,9 @@ def test_words_that_answer_are_shaded_by_their_share_and_name_the_query_word():
         WordShare("zurück", TEXT.index("zurück"), 0.05, None),
     )
     html = cards_html([hit(passage(TEXT, BEST, words=words))])
-    assert '--share:1.00" title="&lt;deposit&gt;: 0.20 of the similarity">Kaution</b>' in html
+    assert '--share:1.00" title="&lt;deposit&gt;: 0.20 of the similarity">Kaution</span>' in html
     assert '--share:0.50" title="months' in html
-    assert ">zurück</b>" not in html
+    assert ">zurück</span>" not in html
 
 
 def test_copies_are_named():

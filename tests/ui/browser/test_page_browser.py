@@ -147,7 +147,7 @@ def test_nothing_sticks_out_sideways(address, open_page, path, width):
 def test_the_filters_can_be_reached_on_a_telephone(address, open_page):
     page = open_page(address, width=420)
     page.get_by_test_id("stExpandSidebarButton").click()
-    expect(page.get_by_test_id("stSidebar").get_by_text("Language")).to_be_in_viewport()
+    expect(page.get_by_test_id("stSidebar").get_by_text("Language", exact=True)).to_be_in_viewport()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
