@@ -14,7 +14,7 @@ BENCHMARKS = (
     "searching",
     "cold_search",
 )
-WITH_DATA = ("tatoeba",)
+WITH_DATA = ("tatoeba", "languages")
 
 
 def main() -> None:

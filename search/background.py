@@ -28,7 +28,7 @@ SHRINKING = 5
 LARGEST_OFFSET = 0.08
 # Where the encoder brings a background of its own, it counts as so many passages of the sample: in
 # an index of a few, or on one subject, passages that answer are a large part of the sample.
-OWN_WEIGHT = 100
+OWN_WEIGHT = 20
 # Of a sample too small to have a deviation.
 _USUAL_DEVIATION = 0.1
 

@@ -23,6 +23,7 @@ from safetensors.numpy import save as save_tensors
 from tokenizers import Tokenizer
 
 from indexer.encoders.four_bits import FourBits
+from indexer.encoders.language_head import LanguageHead
 from indexer.encoders.pooling import mean_rows
 from indexer.encoders.protocol import EncoderSpec, TextKind, TokenVectors, Vectors
 from indexer.encoders.unigram import UnigramCutter
@@ -31,10 +32,12 @@ from indexer.errors import EncoderError
 MODEL_FILE = "model.safetensors"
 TOKENIZER_FILE = "tokenizer.json"
 CONFIG_FILE = "config.json"
-UNDETERMINED = "und"
-# Numbers and code reach 0.34 in their likeliest language; 0.6 % of sentences reach less than that,
-# and 13 % of single words.
-MINIMUM_PROBABILITY = 0.35
+_HEAD_TENSORS = ("weight", "bias", "gain", "sharpness")
+_WEIGHT_TENSOR, _BACKGROUND_TENSOR = "token_weight", "background"
+# A sentence needs its every word to be told from others like it; in a question, or a page of text,
+# function words drown the subject. Between these numbers of tokens a text passes from the one to
+# the other.
+_SENTENCE, _PASSAGE = 48, 80
 # Texts tokenized at a time: enough to keep every core busy, few enough that each thread has some.
 _BLOCK = 4_096
 # Two blocks are under way a core, so that one is tokenized while another is pooled.
@@ -51,16 +54,20 @@ class EmbeddedModel:
 
     :param table: a token's semantic vector: [vocabulary, dimension].
     :param language_table: its language vector: [vocabulary, language dimension].
-    :param language_weight: float32 [languages, language dimension], the classifier.
-    :param language_bias: float32 [languages].
-    :param languages: BCP-47 tags, one a row of the classifier.
+    :param head: the classifier of a text's mean language vector.
+    :param token_weight: float16 [vocabulary], what a token counts in a query or a long text: the
+        commoner, the less.
+    :param background: float32 [dimension], the mean vector of passages of every language.
+    :param background_deviation: of cosines between passages that have nothing to do with each
+        other.
     """
 
     table: FourBits
     language_table: FourBits
-    language_weight: Vectors
-    language_bias: Vectors
-    languages: tuple[str, ...]
+    head: LanguageHead
+    token_weight: NDArray[np.float16]
+    background: Vectors
+    background_deviation: float
 
     @property
     def width(self) -> int:
@@ -78,9 +85,12 @@ def save_embedded(
     """Write an artifact that `EmbeddedEncoder` loads, with the checksums it is held to."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors: dict[str, NDArray[Any]] = {
-        "language_weight": model.language_weight.astype(np.float32),
-        "language_bias": model.language_bias.astype(np.float32),
+        f"language_{part}": getattr(model.head, part) for part in _HEAD_TENSORS
     }
+    tensors[_WEIGHT_TENSOR] = model.token_weight
+    tensors[_BACKGROUND_TENSOR] = np.append(model.background, model.background_deviation).astype(
+        np.float32
+    )
     for name_of, table in (("table", model.table), ("language_table", model.language_table)):
         tensors[name_of] = table.codes
         tensors[f"{name_of}_scale"] = table.scale
@@ -90,7 +100,7 @@ def save_embedded(
     config = {
         "name": name,
         "dimension": model.table.width,
-        "languages": list(model.languages),
+        "languages": list(model.head.languages),
         "sha256": {
             file: hashlib.sha256((folder / file).read_bytes()).hexdigest()
             for file in (MODEL_FILE, TOKENIZER_FILE)
@@ -130,18 +140,23 @@ class EmbeddedEncoder:
         return Tokenizer.from_buffer(self._stored_tokenizer)
 
     @property
+    def background(self) -> tuple[Vectors, float]:
+        """The mean vector of unrelated passages, and the deviation of cosines to them."""
+        return self.model.background, self.model.background_deviation
+
+    @property
     def languages(self) -> tuple[str, ...]:
         """The BCP-47 tags the identifier knows."""
-        return self.model.languages
+        return self.model.head.languages
 
     def encode(self, texts: Sequence[str], *, kind: TextKind = "document") -> Vectors:
         """Encode texts; equal texts give bitwise equal vectors, whatever batch they are in.
 
         :param texts: any strings.
-        :param kind: queries and documents are encoded alike.
+        :param kind: in a query a token counts by its weight, as it does in a long document.
         :return: float32 [n, dimension], unit rows; zeros for a text without any token.
         """
-        return _unit(self._pooled(texts)[:, : self.dimension])
+        return _unit(self._pooled(texts, kind)[0][:, : self.dimension])
 
     def encode_with_languages(
         self, texts: Sequence[str], *, kind: TextKind = "document"
@@ -150,8 +165,9 @@ class EmbeddedEncoder:
 
         :return: float32 [n, dimension] unit rows, and (BCP-47 tag, probability) a text.
         """
-        pooled = self._pooled(texts)
-        return _unit(pooled[:, : self.dimension]), self._identified(pooled)
+        pooled, lengths = self._pooled(texts, kind)
+        found = self.model.head.likeliest(pooled[:, self.dimension :], lengths)
+        return _unit(pooled[:, : self.dimension]), [best[0] for best in found]
 
     def token_vectors(
         self, texts: Sequence[str], *, kind: TextKind = "document"
@@ -164,55 +180,61 @@ class EmbeddedEncoder:
         rows = self.model.table.rows(few)
         rows[few == self._cutter.unknown] = 0
         parts: list[TokenVectors] = []
+        lengths = np.array([sum(i != self._cutter.unknown for i in one.ids) for one in found])
+        emphasis = np.repeat(_emphasis(lengths, kind), [len(one.ids) for one in found])
+        weights = self._weights_of(which, emphasis)[:, None]
         start = 0
         for one in found:
             end = start + len(one.ids)
             offsets = np.array(one.offsets, np.int64).reshape(-1, 2)
-            parts.append(TokenVectors(offsets[:, 0], offsets[:, 1], rows[places[start:end]]))
+            parts.append(
+                TokenVectors(
+                    offsets[:, 0], offsets[:, 1], rows[places[start:end]] * weights[start:end]
+                )
+            )
             start = end
         return parts
 
     def identify(self, texts: Sequence[str]) -> list[tuple[str, float]]:
-        """Return (BCP-47 tag, probability) for each text; ("und", 0.0) where none is likely."""
-        return self._identified(self._pooled(texts))
+        """Return (BCP-47 tag, probability) for each text; "und" for what is no language."""
+        return [best[0] for best in self.likeliest_languages(texts)]
 
-    def _identified(self, pooled: Vectors) -> list[tuple[str, float]]:
-        if not len(pooled):
-            return []
-        model = self.model
-        scores = pooled[:, self.dimension :] @ model.language_weight.T + model.language_bias
-        scores -= scores.max(axis=1, keepdims=True)
-        probability = np.exp(scores)
-        probability /= probability.sum(axis=1, keepdims=True)
-        best = probability.argmax(axis=1)
-        chance = probability[np.arange(len(best)), best]
-        filled = np.any(pooled, axis=1)
-        return [
-            (model.languages[place], float(p))
-            if some and p >= MINIMUM_PROBABILITY
-            else (UNDETERMINED, 0.0)
-            for place, p, some in zip(best.tolist(), chance.tolist(), filled.tolist(), strict=True)
-        ]
+    def likeliest_languages(
+        self, texts: Sequence[str], limit: int = 1
+    ) -> list[list[tuple[str, float]]]:
+        """Return the most probable languages of each text with probabilities, best first.
 
-    def _pooled(self, texts: Sequence[str]) -> Vectors:
-        """Return the mean token row of each text: float32 [n, dimension + language dimension]."""
+        :return: up to `limit` languages a text; [("und", 0.0)] for one without a likely language.
+        """
+        pooled, lengths = self._pooled(texts)
+        return self.model.head.likeliest(pooled[:, self.dimension :], lengths, limit)
+
+    def _pooled(
+        self, texts: Sequence[str], kind: TextKind | None = None
+    ) -> tuple[Vectors, NDArray[np.int64]]:
+        """Return the mean token row of each text, and of how many tokens it is the mean.
+
+        :param kind: what the texts are; none if only their languages are asked for.
+        :return: float32 [n, dimension + language dimension]; int64 [n].
+        """
         texts = [text if isinstance(text, str) else str(text) for text in texts]
         pooled = np.zeros((len(texts), self.model.width), np.float32)
+        counts = np.zeros(len(texts), np.int64)
         starts = range(0, len(texts), _BLOCK)
 
         def fill(start: int) -> None:
             block = slice(start, start + _BLOCK)
-            self._pool_into(pooled[block], *self._tokens(texts[block]))
+            counts[block] = self._pool_into(pooled[block], *self._tokens(texts[block]), kind)
 
         if len(starts) <= 1:
             for start in starts:
                 fill(start)
-            return pooled
+            return pooled, counts
         # Tokenizing and adding rows release the interpreter lock.
         with ThreadPoolExecutor(max_workers=_THREADS) as pool:
             for _ in pool.map(fill, starts):
                 pass
-        return pooled
+        return pooled, counts
 
     def _tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return the tokens of some texts end to end, and how many each text has."""
@@ -237,18 +259,34 @@ class EmbeddedEncoder:
         return self._characters_cut <= _FEW_CHARACTERS and all(map(self._cutter.can_cut, texts))
 
     def _pool_into(
-        self, out: Vectors, tokens: NDArray[np.int32], lengths: NDArray[np.int64]
-    ) -> None:
+        self,
+        out: Vectors,
+        tokens: NDArray[np.int32],
+        lengths: NDArray[np.int64],
+        kind: TextKind | None,
+    ) -> NDArray[np.int64]:
+        """Write the mean rows of some texts into `out`; return how many tokens each has."""
         known = tokens != self._cutter.unknown
         if not known.all():
             text = np.repeat(np.arange(len(lengths)), lengths)
             lengths = np.bincount(text[known], minlength=len(lengths))
             tokens = tokens[known]
+        emphasis, weights = _emphasis(lengths, kind), None
+        if emphasis.any():
+            weights = self._weights_of(tokens, np.repeat(emphasis, lengths))
         if len(tokens) <= _FEW_TOKENS and "_dequantised" not in self.__dict__:
             few, places = np.unique(tokens, return_inverse=True)
-            mean_rows(out, places.astype(np.int32), lengths, self.model.rows(few))
+            mean_rows(
+                out, places.astype(np.int32), lengths, self.model.rows(few), weights, self.dimension
+            )
         else:
-            mean_rows(out, tokens, lengths, self._dequantised)
+            mean_rows(out, tokens, lengths, self._dequantised, weights, self.dimension)
+        return lengths
+
+    def _weights_of(self, tokens: NDArray[np.int32], emphasis: Vectors) -> Vectors:
+        """Return what tokens count: their weights to the power of `emphasis`, which is 0 to 1."""
+        weights: Vectors = np.power(self.model.token_weight[tokens].astype(np.float32), emphasis)
+        return weights
 
     @cached_property
     def _dequantised(self) -> Vectors:
@@ -260,9 +298,23 @@ def _model(tensors: dict[str, Any], languages: tuple[str, ...]) -> EmbeddedModel
         FourBits(tensors[name], tensors[f"{name}_scale"], tensors[f"{name}_levels"])
         for name in ("table", "language_table")
     )
+    parts = {part: tensors[f"language_{part}"] for part in _HEAD_TENSORS}
+    head = LanguageHead(languages=languages, **parts)
+    *mean, deviation = tensors[_BACKGROUND_TENSOR].tolist()
+    background = np.array(mean, np.float32)
     return EmbeddedModel(
-        table, language_table, tensors["language_weight"], tensors["language_bias"], languages
+        table, language_table, head, tensors[_WEIGHT_TENSOR], background, deviation
     )
+
+
+def _emphasis(lengths: NDArray[np.int64], kind: TextKind | None) -> Vectors:
+    """Return how far the weights of tokens apply to texts of some numbers of tokens, 0 to 1."""
+    if kind is None:
+        return np.zeros(len(lengths), np.float32)
+    if kind == "query":
+        return np.ones(len(lengths), np.float32)
+    share = (lengths - _SENTENCE) / (_PASSAGE - _SENTENCE)
+    return np.clip(share, 0, 1).astype(np.float32)
 
 
 def _sayable(text: str) -> str:

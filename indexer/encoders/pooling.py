@@ -15,13 +15,21 @@ _TEXTS = 512
 _PIECE = 2_048
 
 
-def mean_rows(out: Vectors, tokens: Tokens, lengths: Lengths, table: Vectors) -> None:
+def mean_rows(
+    out: Vectors,
+    tokens: Tokens,
+    lengths: Lengths,
+    table: Vectors,
+    weights: Vectors | None = None,
+    weighted: int = 0,
+) -> None:
     """Write the mean row of each text's tokens into `out`; a text without tokens stays as it is.
 
     :param out: float32 [n, width].
     :param tokens: int32, the tokens of n texts end to end.
     :param lengths: int64 [n], how many tokens each has.
     :param table: float32 [vocabulary, width].
+    :param weights: float32, what each token's row counts in the first `weighted` columns; else 1.
     """
     filled = np.flatnonzero(lengths)
     lengths = lengths[filled]
@@ -29,17 +37,19 @@ def mean_rows(out: Vectors, tokens: Tokens, lengths: Lengths, table: Vectors) ->
     if not len(filled):
         return
     if pieces.max() == 1:
-        sums = _sums(tokens, lengths, table)
+        sums = _sums(tokens, lengths, table, weights, weighted)
     else:
         first = np.cumsum(pieces) - pieces
         sizes = np.full(int(pieces.sum()), _PIECE, np.int64)
         sizes[first + pieces - 1] = lengths - _PIECE * (pieces - 1)
-        parts = _sums(tokens, sizes, table).astype(np.float64)
+        parts = _sums(tokens, sizes, table, weights, weighted).astype(np.float64)
         sums = np.add.reduceat(parts, first, axis=0).astype(np.float32)
     out[filled] = sums / lengths[:, None].astype(np.float32)
 
 
-def _sums(tokens: Tokens, lengths: Lengths, table: Vectors) -> Vectors:
+def _sums(
+    tokens: Tokens, lengths: Lengths, table: Vectors, weights: Vectors | None, weighted: int
+) -> Vectors:
     """Return the sum of each run's rows: float32 [runs, width]; no run is empty.
 
     The longest runs come first, so those that have a token at some place are the first so many: the
@@ -58,7 +68,10 @@ def _sums(tokens: Tokens, lengths: Lengths, table: Vectors) -> Vectors:
         for place, count in enumerate(having.tolist()):
             rows = room[:count]
             # "clip" only spares a copy: every token is in the table.
-            table.take(tokens[start[:count] + place], axis=0, out=rows, mode="clip")
+            at = start[:count] + place
+            table.take(tokens[at], axis=0, out=rows, mode="clip")
+            if weights is not None:
+                rows[:, :weighted] *= weights[at, None]
             total[:count] += rows
         sums[group] = total
     return sums

@@ -12,17 +12,28 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from indexer.encoders.embedded import EmbeddedModel, save_embedded
+from indexer.encoders.embedded import EmbeddedEncoder, EmbeddedModel, save_embedded
 from indexer.encoders.four_bits import quantise
+from indexer.encoders.language_head import LanguageHead
+from indexer.training.background import measure_background
 from indexer.training.card import CardFacts, write_card
 from indexer.training.contrastive import ContrastiveSettings, ContrastiveTrainer
 from indexer.training.corpus import Corpus, held_out_sentences, load_corpus
-from indexer.training.languages import LanguageModel, LanguageSettings, label_texts, train_languages
+from indexer.training.labels import label_texts, read_labelled
+from indexer.training.language_figures import LanguageFigures, language_figures
+from indexer.training.languages import LanguageModel, LanguageSettings, train_languages
 from indexer.training.measure import cut_development, development_figures
 from indexer.training.teacher import Targets, choose_texts, make_targets, teacher_vectors
-from indexer.training.tokens import TokenizedTexts, pieces_of, tokenize, train_tokenizer
+from indexer.training.tokens import (
+    TokenizedTexts,
+    pieces_of,
+    token_weights,
+    tokenize,
+    train_tokenizer,
+)
 
 PIECES = 131_072
+HELD_OUT_FILE = "held_out_languages.tsv"
 
 
 def _say(text: str) -> None:
@@ -64,6 +75,7 @@ def _arguments() -> argparse.Namespace:
         "whose vectors of English texts are targets",
     )
     add("--teaching", type=float, default=defaults.teaching, help="weight of the targets")
+    add("--labelled", type=Path, help="folder of what indexer.training.gather wrote")
     add("--language-steps", type=int, default=LanguageSettings().steps, help="of the identifier")
     add("--crop", type=float, default=defaults.crop, help="share of texts cropped to a run")
     add("--seed", type=int, default=1)
@@ -97,7 +109,6 @@ def main() -> None:
         teaching=arguments.teaching,
         seed=arguments.seed,
     )
-    size = tokenizer.get_vocab_size()
     targets = _targets(corpus, use, arguments) if arguments.teacher else None
     checkpoint = arguments.work / "table.pt"
     pieces = pieces_of(tokenizer)
@@ -111,17 +122,29 @@ def main() -> None:
         _say(f"step {step}: loss {loss:.3f}, {rate:,.0f} pairs/s; {listed}")
 
     trainer.run(report)
-    identifier = _languages(corpus, texts, size, use, arguments)
+    identifier = _languages(corpus, tokenizer, use, arguments)
     model = EmbeddedModel(
         table=quantise(trainer.table),
         language_table=quantise(identifier.table),
-        language_weight=identifier.weight,
-        language_bias=identifier.bias,
-        languages=tuple(identifier.languages),
+        head=identifier.head,
+        token_weight=token_weights(tokenizer),
+        background=np.zeros(settings.dimension, np.float32),
+        background_deviation=0.0,
     )
     save_embedded(arguments.out, model, tokenizer)
+    encode = EmbeddedEncoder(arguments.out).encode
+    mean, deviation = measure_background(corpus, encode, arguments.seed)
+    model = dataclasses.replace(model, background=mean, background_deviation=deviation)
+    save_embedded(arguments.out, model, tokenizer)
     command = "python -m indexer.training " + " ".join(map(_shown, sys.argv[1:]))
-    facts = CardFacts(command, settings, measured(), arguments.without, arguments.teacher)
+    facts = CardFacts(
+        command,
+        settings,
+        measured(),
+        arguments.without,
+        arguments.teacher,
+        _language_figures(arguments),
+    )
     write_card(arguments.out, corpus, facts, arguments.held_out)
     _say(f"written to {arguments.out}")
 
@@ -157,31 +180,42 @@ def _targets(corpus: Corpus, use: NDArray[np.bool_], arguments: argparse.Namespa
 
 def _languages(
     corpus: Corpus,
-    texts: TokenizedTexts,
-    size: int,
+    tokenizer: Tokenizer,
     use: NDArray[np.bool_],
     arguments: argparse.Namespace,
 ) -> LanguageModel:
     cached = arguments.work / "languages.npz"
     if cached.exists():
-        stored = np.load(cached)
-        return LanguageModel(
-            stored["table"], stored["weight"], stored["bias"], stored["languages"].tolist()
-        )
-    labelled = label_texts(corpus, use)
-    _say(f"languages: {len(labelled.languages)} from {len(labelled.text):,} texts")
+        stored = dict(np.load(cached))
+        table, languages = stored.pop("table"), tuple(stored.pop("languages").tolist())
+        return LanguageModel(table, LanguageHead(languages=languages, **stored))
+    labelled = label_texts(corpus, use, read_labelled(arguments.labelled), seed=arguments.seed)
+    _say(f"languages: {len(labelled.languages) - 1} from {len(labelled.texts):,} texts")
+    held_out = zip(labelled.held_out_label.tolist(), labelled.held_out, strict=True)
+    lines = "".join(f"{labelled.languages[label]}\t{text}\n" for label, text in held_out)
+    (arguments.work / HELD_OUT_FILE).write_text(lines, "utf-8")
     report: Callable[[int, float, float], None] = lambda step, loss, right: _say(  # noqa: E731
         f"languages, step {step}: loss {loss:.3f}, right {100 * right:.1f} %"
     )
     identifier = train_languages(
         labelled,
-        texts,
-        size,
+        tokenizer,
         LanguageSettings(seed=arguments.seed, steps=arguments.language_steps),
         report,
     )
-    np.savez(cached, **dataclasses.asdict(identifier))
+    np.savez(cached, table=identifier.table, **dataclasses.asdict(identifier.head))
     return identifier
+
+
+def _language_figures(arguments: argparse.Namespace) -> LanguageFigures | None:
+    """Measure the artifact's identifier on the texts that were held out, if there were any."""
+    file = arguments.work / HELD_OUT_FILE
+    lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    pairs = [line.partition("\t") for line in lines]
+    if not pairs:
+        return None
+    identify = EmbeddedEncoder(arguments.out).identify
+    return language_figures(identify, [pair[2] for pair in pairs], [pair[0] for pair in pairs])
 
 
 if __name__ == "__main__":

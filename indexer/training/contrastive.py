@@ -31,8 +31,8 @@ class ContrastiveSettings:
     :param batch: pairs a batch.
     :param learning_rate: Adam's, after warm-up; it falls along a cosine to `final_rate` of itself.
     :param scale: what cosines are multiplied by before the softmax.
-    :param teaching: weight of the distance to a teacher's vectors beside the contrastive loss; from
-        step `teaching_falls_from` it falls evenly to `final_teaching`, because the last and finest
+    :param teaching: weight of the distance to a teacher's vectors beside the contrastive loss; in
+        the second half of `steps` it falls evenly to `final_teaching`, because the last and finest
         steps go to translation.
     :param finishing_steps: batches after `steps` in which the learning rate falls once more, from
         `finishing_rate`, with the targets weighing `finishing_teaching`: the teacher has given the
@@ -44,19 +44,18 @@ class ContrastiveSettings:
     """
 
     dimension: int = 384
-    steps: int = 10_000
+    steps: int = 32_000
     batch: int = 2_048
     learning_rate: float = 0.01
     warm_up: int = 200
     final_rate: float = 0.02
     scale: float = 20.0
     deviation: float = 0.05
-    teaching: float = 16.0
-    teaching_falls_from: int = 5_000
+    teaching: float = 20.0
     final_teaching: float = 4.0
-    finishing_steps: int = 4_000
+    finishing_steps: int = 8_000
     finishing_rate: float = 0.008
-    finishing_teaching: float = 2.0
+    finishing_teaching: float = 3.0
     own_side_from: int = 3_000
     crop: float = 0.3
     crop_shortest: float = 0.3
@@ -179,8 +178,7 @@ class ContrastiveTrainer:
         settings = self.settings
         if self.step >= settings.steps:
             return settings.finishing_teaching
-        steps = max(1, settings.steps - settings.teaching_falls_from)
-        done = min(1.0, max(0.0, (self.step - settings.teaching_falls_from) / steps))
+        done = max(0.0, 2 * self.step / settings.steps - 1)
         return settings.teaching + done * (settings.final_teaching - settings.teaching)
 
     def _one(self) -> float:

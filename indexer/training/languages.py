@@ -1,62 +1,67 @@
 """The language dimensions: a narrow block of the token table and a linear classifier on its mean.
 
 Training on translations removes from the semantic vector what tells languages apart, so the
-identifier has dimensions of its own, pooled over the same tokens in the same pass.
+identifier has dimensions of its own, pooled over the same tokens in the same pass. Which texts it
+learns from stands in `labels`.
 """
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from itertools import pairwise
 
-import langcodes
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 from torch.nn import functional
 
+from indexer.encoders.language_head import LanguageHead
 from indexer.encoders.protocol import Vectors
-from indexer.training.corpus import Corpus
+from indexer.training.labels import LabelledTexts
+from indexer.training.noise import noise_texts
 from indexer.training.rows import RowTable
-from indexer.training.tokens import TokenizedTexts, gather_runs
+from indexer.training.shortening import SHORTENINGS, sampled
+from indexer.training.tokens import TokenizedTexts, gather_runs, tokenize
 
 REPORT_EVERY = 200  # steps
-# Word lists and names say little about how a language is written, and much of it wrongly.
-NOT_SENTENCES = frozenset({"wordnet", "cldr", "wikidict"})
-MINIMUM_TEXTS = 300
-MINIMUM_NAMES = 2_000  # languages known only by names and keywords need more of them
-# Codes in the corpus that are no living written language of their own.
-EXCLUDED_CODES = frozenset({"jbo", "tlh", "toki", "tok", "lzh", "ang", "got", "orv", "non", "nov"})
+# Lengths, in tokens, up to which a text's weight grows and a temperature of its own is fitted.
+LONGEST = 64
+# Bounds of the runs of lengths that share a temperature; between their middles it goes evenly.
+_LENGTH_BOUNDS = (1, 2, 3, 4, 6, 9, 13, 20, 33, LONGEST + 1)
+_SHARPNESS = np.geomspace(0.2, 4, 61)
+# What is calibrated on where no texts are held out: a fiftieth of the texts, this many at most.
+_CALIBRATING = 40_000
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageSettings:
-    """How the identifier is trained.
+    """How the identifier is trained; docs/encoder.md has the figures.
 
     :param dimension: width of a token's language vector.
-    :param crop: share of texts cut to a short run, so that short texts are recognised too.
+    :param mixture: shares of a batch that are whole texts, their starts, runs of words, words.
+    :param noise: share of a batch that is in no language.
+    :param most: texts of a language beyond which it is drawn no more often.
     :param exponent: texts of a language are drawn in proportion to their number to this power.
-    :param calibrating: texts kept out of training, a fiftieth at most, for the temperature.
+    :param drop: share of a text's tokens that are left out, at random.
+    :param power: scores weigh as the number of tokens to this power.
+    :param shortened: texts of a language that are shortened in each way.
     """
 
-    dimension: int = 48
+    dimension: int = 64
     steps: int = 2_400
     batch: int = 4_096
     learning_rate: float = 0.02
-    crop: float = 0.5
-    exponent: float = 0.4
+    mixture: tuple[float, float, float, float] = (0.4, 0.2, 0.15, 0.25)
+    noise: float = 0.02
+    most: int = 60_000
+    exponent: float = 0.6
+    drop: float = 0.3
+    power: float = 0.5
     smoothing: float = 0.02
     deviation: float = 0.05
-    calibrating: int = 40_000
+    shortened: int = 5_000
     seed: int = 1
-
-
-@dataclass(frozen=True)
-class LabelledTexts:
-    """Texts with a language each: indices into the corpus' texts and into `languages`."""
-
-    text: NDArray[np.int64]
-    label: NDArray[np.int64]
-    languages: list[str]
 
 
 @dataclass(frozen=True)
@@ -64,119 +69,67 @@ class LanguageModel:
     """What the identifier is made of.
 
     :param table: float32 [vocabulary, dimension], a token's language vector.
-    :param weight: float32 [languages, dimension].
-    :param bias: float32 [languages].
-    :param languages: BCP-47 tags, in the order of the rows.
+    :param head: the classifier of their mean.
     """
 
     table: Vectors
-    weight: Vectors
-    bias: Vectors
-    languages: list[str]
+    head: LanguageHead
 
 
-def _encodable(text: str, encoding: str) -> bool:
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
+@dataclass(frozen=True)
+class _Pool:
+    """Tokenized texts and their labels, ascending."""
 
+    texts: TokenizedTexts
+    label: NDArray[np.int64]
 
-@cache
-def _standard(code: str) -> str:
-    return langcodes.standardize_tag(code, macro=True)
+    def draw(
+        self, label: NDArray[np.int64], generator: np.random.Generator
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+        """Return the tokens and lengths of one random text a label, and the labels.
 
-
-def tag(code: str, text: str) -> str | None:
-    """Return the BCP-47 tag of a text whose ISO 639-3 code is known; None where it is unclear.
-
-    Chinese is told apart by what the national character sets of Mainland China (GB 2312) and
-    Taiwan (Big5) can write; Serbian by its letters.
-    """
-    language = _standard(code)
-    if language == "zh":
-        simplified, traditional = _encodable(text, "gb2312"), _encodable(text, "big5")
-        if simplified == traditional:
-            return None
-        return "zh-Hans" if simplified else "zh-Hant"
-    if language == "sr":
-        cyrillic = sum("Ѐ" <= letter <= "ӿ" for letter in text)
-        latin = sum("a" <= letter.lower() <= "ž" for letter in text)
-        return "sr-Cyrl" if cyrillic > latin else "sr-Latn"
-    return language
-
-
-def label_texts(corpus: Corpus, use: NDArray[np.bool_]) -> LabelledTexts:
-    """Label the corpus' texts by the language their source gives them.
-
-    A text that stands under several languages (an interface text left in English, say) is left
-    out.
-    """
-    sentences = np.array([name not in NOT_SENTENCES for name in corpus.sources])[corpus.source]
-    sentences &= use & (corpus.keys[corpus.left] != corpus.keys[corpus.right])
-    names = use & ~sentences & (np.array(corpus.sources)[corpus.source] == "cldr")
-    codes = sorted({code for pair in corpus.language_pairs for code in pair} - EXCLUDED_CODES)
-    number = {code: i for i, code in enumerate(codes)}
-    chosen = _texts_of(corpus, sentences, number)
-    listed = _texts_of(corpus, names, number)
-    sizes = np.bincount(chosen[1], minlength=len(codes))
-    few = (sizes < MINIMUM_TEXTS) & (np.bincount(listed[1], minlength=len(codes)) >= MINIMUM_NAMES)
-    take = few[listed[1]]
-    text = np.concatenate([chosen[0], listed[0][take]])
-    code = np.concatenate([chosen[1], listed[1][take]])
-    enough = np.bincount(code, minlength=len(codes)) >= MINIMUM_TEXTS
-    text, code = text[enough[code]], code[enough[code]]
-    tags = [
-        tag(codes[c], corpus.texts[t]) for t, c in zip(text.tolist(), code.tolist(), strict=True)
-    ]
-    languages = sorted({name for name in tags if name})
-    place = {name: i for i, name in enumerate(languages)}
-    label = np.array([place[name] if name else -1 for name in tags], np.int64)
-    return LabelledTexts(text[label >= 0], label[label >= 0], languages)
-
-
-def _texts_of(
-    corpus: Corpus, pairs: NDArray[np.bool_], number: dict[str, int]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return distinct texts of some pairs that stand under one language only, and its number."""
-    left = np.array([number.get(a, -1) for a, _ in corpus.language_pairs])
-    right = np.array([number.get(b, -1) for _, b in corpus.language_pairs])
-    text = np.concatenate([corpus.left[pairs], corpus.right[pairs]]).astype(np.int64)
-    pair = corpus.language_pair[pairs]
-    code = np.concatenate([left[pair], right[pair]])
-    both = np.unique(np.stack([text, code], axis=1), axis=0)
-    _, first, times = np.unique(both[:, 0], return_index=True, return_counts=True)
-    once = both[first[times == 1]]
-    once = once[once[:, 1] >= 0]
-    return once[:, 0], once[:, 1]
+        Empty texts are left out.
+        """
+        first = np.searchsorted(self.label, label)
+        size = np.searchsorted(self.label, label, side="right") - first
+        which = first + (generator.random(len(label)) * size).astype(np.int64)
+        start = self.texts.offsets[which]
+        length = self.texts.offsets[which + 1] - start
+        some = (length > 0) & (size > 0)
+        tokens, _ = gather_runs(self.texts.tokens, start[some], length[some])
+        return tokens, length[some], label[some]
 
 
 def train_languages(
     labelled: LabelledTexts,
-    texts: TokenizedTexts,
-    vocabulary: int,
+    tokenizer: Tokenizer,
     settings: LanguageSettings,
     report: Callable[[int, float, float], None],
 ) -> LanguageModel:
     """Train the language dimensions and their classifier together, then calibrate it.
 
+    :param labelled: what `label_texts` gave.
     :param report: called with the step, the mean loss and the share right since the last call.
     """
     torch.manual_seed(settings.seed)
     generator = np.random.default_rng(settings.seed)
-    count = len(labelled.languages)
-    rows = RowTable(vocabulary, settings.dimension, settings.deviation, settings.seed)
-    classifier = torch.nn.Linear(settings.dimension, count)
+    labelled, calibrating = _parted(labelled, generator)
+    pools = _pools(labelled, tokenizer, settings)
+    share = _shares(labelled, settings)
+    rows = RowTable(
+        tokenizer.get_vocab_size(), settings.dimension, settings.deviation, settings.seed
+    )
+    classifier = torch.nn.Linear(settings.dimension, len(labelled.languages))
     optimizer = torch.optim.Adam(classifier.parameters(), lr=settings.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.steps, 1e-4)
-    order = generator.permutation(len(labelled.text))
-    kept = order[: min(settings.calibrating, len(order) // 50)]
-    draw = _Drawer(_some(labelled, order[len(kept) :]), settings, generator)
+    gain = np.minimum(np.arange(LONGEST + 1), LONGEST).astype(np.float32) ** settings.power
     losses, right = [], 0.0
     for step in range(1, settings.steps + 1):
-        which, label = draw()
-        scores = classifier(rows.pool(*_cut(texts, which, settings.crop, generator)))
+        tokens, length, label = _batch(pools, share, settings, generator)
+        tokens, length = _dropped(tokens, length, settings.drop, generator)
+        pooled = rows.pool(tokens, np.concatenate([[0], np.cumsum(length)]))
+        weighed = torch.from_numpy(gain[np.minimum(length, LONGEST)])[:, None]
+        scores = weighed * (pooled @ classifier.weight.T) + classifier.bias
         target = torch.from_numpy(label)
         loss = functional.cross_entropy(scores, target, label_smoothing=settings.smoothing)
         optimizer.zero_grad()
@@ -189,62 +142,137 @@ def train_languages(
         if step % REPORT_EVERY == 0 or step == settings.steps:
             report(step, sum(losses) / len(losses), right / len(losses))
             losses, right = [], 0.0
-    with torch.no_grad():
-        pooled = rows.pool(*_cut(texts, labelled.text[kept], settings.crop, generator))
-        scores = classifier(pooled)
-        warmth = temperature(scores, torch.from_numpy(labelled.label[kept]))
-        return LanguageModel(
-            rows.table.numpy().copy(),
-            (classifier.weight / warmth).numpy(),
-            (classifier.bias / warmth).numpy(),
-            labelled.languages,
-        )
+    head = LanguageHead(
+        classifier.weight.detach().numpy(),
+        classifier.bias.detach().numpy(),
+        gain,
+        np.ones(LONGEST + 1, np.float32),
+        tuple(labelled.languages),
+    )
+    table = rows.table.numpy().copy()
+    return LanguageModel(table, _calibrated(head, table, calibrating, tokenizer, settings.seed))
 
 
-def temperature(scores: torch.Tensor, label: torch.Tensor) -> float:
-    """Return what scores are divided by to make the likeliest labels (Guo and others, 2017).
+def _parted(
+    labelled: LabelledTexts, generator: np.random.Generator
+) -> tuple[LabelledTexts, tuple[list[str], NDArray[np.int64]]]:
+    """Return what is trained on, noise with it, and what is calibrated on.
 
-    :param scores: float32 [n, languages]; without any, nothing is to be divided.
-    :param label: int64 [n].
+    Texts of a source that was held out say best how sure to be of texts of yet another one.
     """
-    if not len(scores):
-        return 1.0
-    tried = np.geomspace(0.3, 3, 47).tolist()
-    losses = [float(functional.cross_entropy(scores / value, label)) for value in tried]
-    return float(tried[int(np.argmin(losses))])
+    texts, label = labelled.texts, labelled.label
+    kept, kept_label = labelled.held_out, labelled.held_out_label
+    if not len(kept):
+        order = generator.permutation(len(texts))
+        apart = np.sort(order[: min(_CALIBRATING, len(order) // 50)])
+        kept, kept_label = [texts[i] for i in apart.tolist()], label[apart]
+        rest = np.setdiff1d(np.arange(len(texts)), apart)
+        texts, label = [texts[i] for i in rest.tolist()], label[rest]
+    noise = len(labelled.languages) - 1
+    texts = [*texts, *noise_texts(_CALIBRATING, seed=1)]
+    label = np.concatenate([label, np.full(_CALIBRATING, noise)])
+    # Noise is rare where languages are asked for.
+    odd = noise_texts(len(kept) // 40, seed=2)
+    kept_label = np.concatenate([kept_label, np.full(len(odd), noise)])
+    return (
+        LabelledTexts(texts, label, labelled.languages, [], np.zeros(0, np.int64)),
+        ([*kept, *odd], kept_label),
+    )
 
 
-def _some(labelled: LabelledTexts, which: NDArray[np.int64]) -> LabelledTexts:
-    return LabelledTexts(labelled.text[which], labelled.label[which], labelled.languages)
+def _pools(
+    labelled: LabelledTexts, tokenizer: Tokenizer, settings: LanguageSettings
+) -> list[_Pool]:
+    """Tokenize the whole texts and each kind of short ones."""
+    pools = [_Pool(tokenize(tokenizer, labelled.texts), labelled.label)]
+    words = labelled.label < len(labelled.languages) - 1
+    chosen = sampled(labelled.label[words], settings.shortened, 3, settings.seed)
+    for number, shortened in enumerate(SHORTENINGS):
+        generator = random.Random(settings.seed + number)
+        short = [shortened(labelled.texts[i], generator) for i in chosen.tolist()]
+        pools.append(_Pool(tokenize(tokenizer, short), labelled.label[chosen]))
+    return pools
 
 
-class _Drawer:
-    """Draws texts and their labels, thin languages more often than their share."""
-
-    def __init__(
-        self, labelled: LabelledTexts, settings: LanguageSettings, generator: np.random.Generator
-    ) -> None:
-        self._texts = labelled.text[np.argsort(labelled.label, kind="stable")]
-        self._size = np.bincount(labelled.label, minlength=len(labelled.languages))
-        self._first = np.cumsum(self._size) - self._size
-        mass = self._size**settings.exponent
-        self._share = mass / mass.sum()
-        self._batch, self._generator = settings.batch, generator
-
-    def __call__(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        label = self._generator.choice(len(self._size), self._batch, p=self._share)
-        place = (self._generator.random(len(label)) * self._size[label]).astype(np.int64)
-        return self._texts[self._first[label] + place], label
+def _shares(labelled: LabelledTexts, settings: LanguageSettings) -> NDArray[np.float64]:
+    """Return how often each language is drawn; noise is drawn apart."""
+    size = np.bincount(labelled.label, minlength=len(labelled.languages))
+    mass = np.minimum(size, settings.most) ** settings.exponent
+    mass[-1] = 0
+    share: NDArray[np.float64] = mass / mass.sum()
+    return share
 
 
-def _cut(
-    texts: TokenizedTexts, which: NDArray[np.int64], share: float, generator: np.random.Generator
+def _batch(
+    pools: Sequence[_Pool],
+    share: NDArray[np.float64],
+    settings: LanguageSettings,
+    generator: np.random.Generator,
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+    """Draw a batch: tokens end to end, lengths, labels."""
+    noise = np.full(int(settings.noise * settings.batch), len(share) - 1)
+    parts = [pools[0].draw(noise, generator)]
+    for pool, part in zip(pools, settings.mixture, strict=True):
+        count = round(part * (settings.batch - len(noise)))
+        parts.append(pool.draw(generator.choice(len(share), count, p=share), generator))
+    tokens, lengths, labels = zip(*parts, strict=True)
+    return np.concatenate(tokens), np.concatenate(lengths), np.concatenate(labels)
+
+
+def _dropped(
+    tokens: NDArray[np.int32],
+    length: NDArray[np.int64],
+    share: float,
+    generator: np.random.Generator,
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Gather texts, some of them cut to a run of 1 to 8 tokens; a text has at least one token."""
-    start = texts.offsets[which].copy()
-    length = texts.offsets[which + 1] - start
-    chosen = np.flatnonzero(generator.random(len(which)) < share)
-    short = np.minimum(length[chosen], generator.integers(1, 9, len(chosen)))
-    start[chosen] += (generator.random(len(chosen)) * (length[chosen] - short + 1)).astype(np.int64)
-    length[chosen] = short
-    return gather_runs(texts.tokens, start, length)
+    """Leave out a share of the tokens; a text keeps at least one."""
+    keep = generator.random(len(tokens)) >= share
+    first = np.cumsum(length) - length
+    keep[first + (generator.random(len(length)) * length).astype(np.int64)] = True
+    text = np.repeat(np.arange(len(length)), length)
+    return tokens[keep], np.bincount(text[keep], minlength=len(length))
+
+
+def _calibrated(
+    head: LanguageHead,
+    table: Vectors,
+    calibrating: tuple[list[str], NDArray[np.int64]],
+    tokenizer: Tokenizer,
+    seed: int,
+) -> LanguageHead:
+    """Return the head with the temperature of each length that makes the labels likeliest."""
+    texts, label = calibrating
+    generator = random.Random(seed)
+    forms = [
+        texts,
+        [text[:20] for text in texts],
+        *([shortened(text, generator) for text in texts] for shortened in SHORTENINGS),
+    ]
+    tokens = tokenize(tokenizer, [text for form in forms for text in form])
+    label = np.tile(label, len(forms))
+    length = np.diff(tokens.offsets)
+    pooled = np.zeros((len(length), table.shape[1]), np.float32)
+    filled = np.flatnonzero(length)
+    if not len(filled):
+        return head
+    for some in np.array_split(filled, max(1, len(filled) // 5_000)):
+        start = tokens.offsets[some]
+        run, offsets = gather_runs(tokens.tokens, start, length[some])
+        pooled[some] = np.add.reduceat(table[run], offsets[:-1], axis=0) / length[some, None]
+    middles, fitted = [], []
+    for low, high in pairwise(_LENGTH_BOUNDS):
+        own = np.flatnonzero((length >= low) & (np.minimum(length, LONGEST) < high))
+        if len(own) >= 200:  # fewer say nothing about probabilities
+            middles.append((low + high - 1) / 2)
+            fitted.append(sharpness_of(head.scores(pooled[own], length[own]), label[own]))
+    if not fitted:
+        return head
+    sharpness = np.interp(np.arange(LONGEST + 1), middles, fitted).astype(np.float32)
+    return LanguageHead(head.weight, head.bias, head.gain, sharpness, head.languages)
+
+
+def sharpness_of(scores: Vectors, label: NDArray[np.int64]) -> float:
+    """Return what scores are multiplied by to make the labels likeliest (Guo and others, 2017)."""
+    tensor, target = torch.from_numpy(scores), torch.from_numpy(label)
+    losses = [float(functional.cross_entropy(tensor * value, target)) for value in _SHARPNESS]
+    return float(_SHARPNESS[int(np.argmin(losses))])

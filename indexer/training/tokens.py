@@ -16,6 +16,8 @@ MAXIMUM_TOKENS = 96
 # languages get pieces of their own.
 SAMPLE_EXPONENT = 0.4
 SAMPLE_TEXTS = 900_000
+# A piece this probable counts half in a query or a long text.
+SMOOTHING = 1e-3
 _BLOCK = 50_000
 
 
@@ -101,6 +103,16 @@ def pieces_of(tokenizer: Tokenizer) -> list[str]:
     """Return the vocabulary in the order of token ids."""
     vocabulary = tokenizer.get_vocab()
     return sorted(vocabulary, key=vocabulary.__getitem__)
+
+
+def token_weights(tokenizer: Tokenizer) -> NDArray[np.float16]:
+    """Return what each piece counts in a query or a long text: float16 [pieces].
+
+    The smoothed inverse frequency of Arora, Liang and Ma (2017), by the probabilities that the
+    Unigram model gives its pieces, so that thin languages are weighted as well as big ones.
+    """
+    scores = [score for _, score in json.loads(tokenizer.to_str())["model"]["vocab"]]
+    return (SMOOTHING / (SMOOTHING + np.exp(scores))).astype(np.float16)
 
 
 @dataclass(frozen=True)

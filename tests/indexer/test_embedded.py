@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from indexer import CrosstongueError, load_encoder
-from indexer.encoders import Encoder
+from indexer.encoders import Encoder, TextKind
 from indexer.encoders.embedded import EmbeddedEncoder
 from indexer.languages import LanguageIdentifier
 from indexer.resources import data_folder
@@ -78,7 +78,9 @@ def test_odd_texts_encode_without_error(encoder: EmbeddedEncoder, text: str) -> 
 def test_a_line_of_ten_megabytes_encodes_as_exactly_as_a_short_one(
     encoder: EmbeddedEncoder,
 ) -> None:
-    long, short = encoder.encode(["the quick brown fox " * 500_000, "the quick brown fox"])
+    long, short = encoder.encode(
+        ["the quick brown fox " * 500_000, "the quick brown fox"], kind="query"
+    )
     assert np.allclose(long, short, atol=1e-5)
 
 
@@ -113,6 +115,36 @@ def test_a_vector_is_the_unit_mean_of_its_token_rows(encoder: EmbeddedEncoder) -
     rows = encoder.model.table.rows(np.array(ids)).astype(float)
     mean = rows.mean(axis=0)
     assert np.allclose(encoder.encode([text])[0], mean / np.linalg.norm(mean), atol=1e-5)
+
+
+def test_common_words_count_less_in_a_query_and_in_a_long_text(encoder: EmbeddedEncoder) -> None:
+    text = "Why is it that the tap in the kitchen is dripping all of the time?"
+    subject = encoder.encode(["kitchen tap dripping"])[0]
+    as_sentence, as_query = (encoder.encode([text], kind=k)[0] for k in ("document", "query"))
+    assert as_query @ subject > as_sentence @ subject
+    long = " ".join([text] * 8)
+    assert np.allclose(encoder.encode([long])[0], as_query, atol=1e-5)
+    ids = encoder.tokenizer.encode(text, add_special_tokens=False).ids
+    weights = encoder.model.token_weight[ids].astype(float)[:, None]
+    mean = (encoder.model.table.rows(np.array(ids)) * weights).mean(axis=0)
+    assert np.allclose(as_query, mean / np.linalg.norm(mean), atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["query", "document"])
+def test_the_vectors_of_tokens_add_up_to_that_of_the_text(
+    encoder: EmbeddedEncoder, kind: TextKind
+) -> None:
+    for text in ("Der Wasserhahn in der Küche tropft.", "Der Wasserhahn tropft. " * 9):
+        total = encoder.token_vectors([text], kind=kind)[0].vectors.sum(axis=0)
+        vector = encoder.encode([text], kind=kind)[0]
+        assert np.allclose(total / np.linalg.norm(total), vector, atol=1e-5)
+
+
+def test_it_knows_what_unrelated_passages_look_like(encoder: EmbeddedEncoder) -> None:
+    mean, deviation = encoder.background
+    assert mean.shape == (encoder.dimension,)
+    assert np.linalg.norm(mean) < 1
+    assert 0.02 < deviation < 0.3
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def embedded():
 def explained(encoder, query, text, title=""):
     whole = without_drawing(f"{title}\n{text}" if title else text)
     words = shares([text], [whole], query_words(query, encoder), encoder)[0]
-    one, other = encoder.encode([query, whole])
+    one, other = encoder.encode([query], kind="query")[0], encoder.encode([whole])[0]
     return words, float(one @ other)
 
 

@@ -17,6 +17,28 @@ def test_languages_reads_lines_from_standard_input(crosstongue):
     assert 0 < found[0]["probability"] <= 1
 
 
+def test_languages_shows_as_many_as_are_asked_for_best_first(crosstongue):
+    done = crosstongue("languages", "Dette er en lille bog", "--top", "3", "--json")
+    [found] = json.loads(done.stdout)
+    chances = [one["probability"] for one in found["languages"]]
+    assert len(chances) == 3
+    assert chances == sorted(chances, reverse=True)
+    assert found["language"] == found["languages"][0]["language"]
+    line = crosstongue("languages", "Dette er en lille bog", "-n", "3").stdout
+    assert [line.split()[i] for i in (0, 2, 4)] == [one["language"] for one in found["languages"]]
+
+
+def test_languages_answers_once_a_line_whatever_the_line_holds(crosstongue):
+    text = "Wo ist\fder Bahnhof?\r\nWhere is\u2028the station?\n\x00\x1b[31m\n"
+    done = crosstongue("languages", "-", "--json", stdin=text)
+    assert done.returncode == 0
+    assert len(json.loads(done.stdout)) == 3
+
+
+def test_languages_wants_at_least_one_language_a_text(crosstongue):
+    assert crosstongue("languages", "hello", "--top", "0").returncode == 2
+
+
 def test_languages_of_nothing_is_an_empty_list(crosstongue):
     done = crosstongue("languages", "-", "--json", stdin="")
     assert (done.returncode, json.loads(done.stdout)) == (0, [])

@@ -21,25 +21,40 @@ def languages(
             metavar="TEXT", help="Texts in any language; - reads one a line from standard input."
         ),
     ],
+    top: Annotated[
+        int, typer.Option("--top", "-n", min=1, metavar="K", help="The most languages a text.")
+    ] = 1,
     as_json: JsonOption = False,
 ) -> None:
-    """Guess the language of texts."""
+    """Guess the language of texts.
+
+    Numbers, code and noise are "und", undetermined.
+    """
     from search import LanguageIdentifier
 
     if texts == [STANDARD_INPUT]:
         read = sys.stdin.buffer.read().decode("utf-8", "replace")
-        texts = [line for line in read.splitlines() if line.strip()]
-    guesses = LanguageIdentifier.load().identify(texts)
+        # Only what ends a line in a file: a form feed or U+2028 may stand inside a text.
+        texts = [line for line in read.replace("\r", "\n").split("\n") if line.strip()]
+    guesses = LanguageIdentifier.load().likeliest(texts, top)
     if as_json:
-        say_json(
-            [
-                {"text": text, "language": language, "probability": round(probability, 4)}
-                for text, (language, probability) in zip(texts, guesses, strict=True)
-            ]
-        )
+        say_json([_guessed(text, found) for text, found in zip(texts, guesses, strict=True)])
         return
-    for text, (language, probability) in zip(texts, guesses, strict=True):
-        say(f"{language:<8} {probability:4.2f}  {isolated(safe(text))}")
+    for text, found in zip(texts, guesses, strict=True):
+        shown = "  ".join(f"{language:<8} {probability:4.2f}" for language, probability in found)
+        say(f"{shown}  {isolated(safe(text))}")
+
+
+def _guessed(text: str, found: list[tuple[str, float]]) -> dict[str, object]:
+    """Return a text's languages for JSON: the likeliest, and all of them if several were asked."""
+    languages = [
+        {"language": language, "probability": round(probability, 4)}
+        for language, probability in found
+    ]
+    entry: dict[str, object] = {"text": text, **languages[0]}
+    if len(languages) > 1:
+        entry["languages"] = languages
+    return entry
 
 
 def encoders(as_json: JsonOption = False) -> None:

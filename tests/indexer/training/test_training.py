@@ -11,7 +11,7 @@ import torch
 
 from indexer.encoders.embedded import EmbeddedEncoder
 from indexer.training.contrastive import info_nce
-from indexer.training.languages import temperature
+from indexer.training.languages import sharpness_of
 
 WORDS = (
     "haus baum katze hund brot wasser stein berg fluss vogel tisch stuhl fenster tür garten blume "
@@ -132,8 +132,9 @@ def test_the_closed_form_gradient_is_the_one_automatic_differentiation_gives(
     assert torch.allclose(gradient, unit.grad, atol=0.01 * float(unit.grad.abs().max()))
 
 
-def test_the_temperature_of_overconfident_scores_is_the_one_they_were_multiplied_by() -> None:
+def test_the_sharpness_of_overconfident_scores_undoes_what_they_were_multiplied_by() -> None:
     torch.manual_seed(1)
     scores = torch.randn(20_000, 5)
     label = torch.multinomial(scores.softmax(1), 1)[:, 0]
-    assert temperature(2.5 * scores, label) == pytest.approx(2.5, rel=0.1)
+    found = sharpness_of((2.5 * scores).numpy(), label.numpy())
+    assert found == pytest.approx(1 / 2.5, rel=0.1)
