@@ -24,7 +24,7 @@ from tokenizers import Tokenizer
 
 from indexer.encoders.four_bits import FourBits
 from indexer.encoders.pooling import mean_rows
-from indexer.encoders.protocol import EncoderSpec, TextKind, TokenVectors, Vectors
+from indexer.encoders.protocol import EncoderSpec, TextKind, TokenVectors, Vectors, WordPiece
 from indexer.encoders.unigram import UnigramCutter
 from indexer.errors import EncoderError
 
@@ -175,6 +175,17 @@ class EmbeddedEncoder:
     def identify(self, texts: Sequence[str]) -> list[tuple[str, float]]:
         """Return (BCP-47 tag, probability) for each text; ("und", 0.0) where none is likely."""
         return self._identified(self._pooled(texts))
+
+    def pieces(self, texts: Sequence[str]) -> list[list[WordPiece]]:
+        """Return the word pieces of each text; those the table lacks have no part in its vector."""
+        clean = [text.encode("utf-8", "replace").decode() for text in texts]
+        return [
+            [
+                WordPiece(piece, id_ != self._cutter.unknown)
+                for piece, id_ in zip(found.tokens, found.ids, strict=True)
+            ]
+            for found in self.tokenizer.encode_batch(clean, add_special_tokens=False)
+        ]
 
     def _identified(self, pooled: Vectors) -> list[tuple[str, float]]:
         if not len(pooled):
