@@ -20,6 +20,7 @@ from ui.safe_text import text_html
 PAGES = (
     ("views/search.py", "Search"),
     ("views/library.py", "Library"),
+    ("views/map.py", "Map"),
     ("views/encoders.py", "Encoders"),
 )
 

@@ -178,7 +178,7 @@ class EmbeddedEncoder:
 
     def pieces(self, texts: Sequence[str]) -> list[list[WordPiece]]:
         """Return the word pieces of each text; those the table lacks have no part in its vector."""
-        clean = [text.encode("utf-8", "replace").decode() for text in texts]
+        clean = [_sayable(text) for text in texts]
         return [
             [
                 WordPiece(piece, id_ != self._cutter.unknown)
