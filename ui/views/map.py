@@ -6,15 +6,13 @@ from indexer.errors import CrosstongueError
 from indexer.index import Index
 from search.hits import Hit
 from ui.map_component import draw_map
-from ui.page_asked import Asked
+from ui.page_acting import ASKED, read
+from ui.page_asked import Asked, answers
 from ui.page_drawing import faults_as_sentences, header, line, notice
 from ui.page_index import KEPT_OPEN, Stamp, facts_of, index_here, searcher_of, written
 from ui.page_map import Colouring, Picture, payload, picture_of
-from ui.page_reading import reading_html, reading_of
 from ui.safe_text import shown_name
 
-# Where the search page keeps what was asked.
-_ASKED = "asked"
 MARKED = 20
 _COLOURINGS: dict[str, Colouring] = {"Language": "language", "Folder": "folder"}
 
@@ -46,7 +44,7 @@ def page() -> None:
     opened = draw_map(data, key="map")
     line(_summary(picture, len(marked)))
     if opened is not None:
-        _read(index, opened)
+        read(index, opened)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2 * KEPT_OPEN)
@@ -58,17 +56,11 @@ def _picture(
 
 def _hits(index: Index) -> list[Hit]:
     """Return what the last question found, in this window."""
-    asked = st.session_state.get(_ASKED)
+    asked = st.session_state.get(ASKED)
     if not isinstance(asked, Asked) or not asked.query.strip():
         return []
     try:
-        return searcher_of(index).search(
-            asked.query,
-            limit=MARKED,
-            languages=asked.languages or None,
-            types=asked.types or None,
-            folders=asked.folders or None,
-        )
+        return answers(searcher_of(index), asked, MARKED)
     except CrosstongueError as error:
         notice(str(error), error=True)
         return []
@@ -79,16 +71,10 @@ def _summary(picture: Picture, marked: int) -> str:
     if len(picture.ids) < picture.total:
         shown = f"{len(picture.ids):,} of {picture.total:,} passages, chosen at random"
     words = f"{shown} · the plane keeps {picture.projection.share:.0%} of what sets them apart"
-    asked = st.session_state.get(_ASKED)
+    asked = st.session_state.get(ASKED)
     if marked and isinstance(asked, Asked):
         words += f" · ringed: the first {marked} answers to “{shown_name(asked.query[:80])}”"
     return f"{words} · drag to move, scroll to zoom, click to read"
-
-
-@st.dialog("In its document", width="large")
-def _read(index: Index, passage: int) -> None:
-    with faults_as_sentences():
-        st.html(reading_html(reading_of(index, passage), facts_of(index).roots))
 
 
 with faults_as_sentences():
