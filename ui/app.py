@@ -20,6 +20,8 @@ with faults_as_sentences():
         [
             st.Page("views/search.py", title="Search", default=True),
             st.Page("views/library.py", title="Library", url_path="library"),
+            st.Page("views/map.py", title="Map", url_path="map"),
+            st.Page("views/encoders.py", title="Encoders", url_path="encoders"),
         ],
         position="hidden",  # every page links to the others itself, also where a sidebar is closed
     ).run()

@@ -4,13 +4,24 @@ The address can be reloaded, kept and passed on. Short names and plain values, s
 read it too. Nothing here draws.
 """
 
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from search import Hit, Searcher
 
 # A server may refuse an address beyond some 8,000 characters, of which a letter of another script
 # takes nine; a longer query works and is not kept in the address.
 LONGEST_IN_ADDRESS = 800
+# What SQLite can hold as an id.
+_ID = re.compile("[0-9]{1,18}", re.ASCII)
+# The dates that can be chosen; no file system stamps a file earlier.
+EARLIEST, LATEST = date(1970, 1, 1), date(2199, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +32,40 @@ class Asked:
     :param languages: BCP-47 codes.
     :param types: media types.
     :param folders: absolute paths.
+    :param after: the file was last changed on this date or later.
+    :param before: the file was last changed before this date.
+    :param balance: whether the hits are spread over languages.
+    :param words: whether words are searched beside meaning.
+    :param like: a passage's id; what is like it is looked for instead of what answers the query.
     """
 
     query: str = ""
     languages: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
+    after: date | None = None
+    before: date | None = None
+    balance: bool = False
+    words: bool = True
+    like: int | None = None
 
     @classmethod
     def from_address(cls, parameters: Mapping[str, Sequence[str]]) -> "Asked":
         """Read the parameters of an address; what is not known there is passed over."""
-        query = parameters.get("q") or [""]
+        query, after, before, balance, words, like = (
+            (parameters.get(name) or [""])[-1]
+            for name in ("q", "after", "before", "balance", "words", "like")
+        )
         return cls(
-            query[-1],
+            query,
             tuple(parameters.get("lang", ())),
             tuple(parameters.get("type", ())),
             tuple(parameters.get("in", ())),
+            _date(after),
+            _date(before),
+            balance == "1",
+            words != "0",
+            int(like) if _ID.fullmatch(like) else None,
         )
 
     @property
@@ -44,7 +73,17 @@ class Asked:
         """The parameters that bring this back."""
         query = [self.query] if 0 < len(self.query) <= LONGEST_IN_ADDRESS else []
         folders = [folder for folder in self.folders if _is_text(folder)]
-        named = {"q": query, "lang": self.languages, "type": self.types, "in": folders}
+        named = {
+            "q": query,
+            "lang": self.languages,
+            "type": self.types,
+            "in": folders,
+            "after": [str(self.after)] if self.after else [],
+            "before": [str(self.before)] if self.before else [],
+            "balance": ["1"] if self.balance else [],
+            "words": [] if self.words else ["0"],
+            "like": [] if self.like is None else [str(self.like)],
+        }
         return {name: list(values) for name, values in named.items() if values}
 
     @property
@@ -65,6 +104,34 @@ class Asked:
         )
 
 
+def answers(
+    searcher: "Searcher", asked: Asked, limit: int, *, explain: bool = False
+) -> "list[Hit]":
+    """Search for what is asked.
+
+    :raises CrosstongueError: as `Searcher.search`.
+    """
+    return searcher.search(
+        asked.query,
+        limit=limit,
+        languages=asked.languages or None,
+        types=asked.types or None,
+        folders=asked.folders or None,
+        after=asked.after,
+        before=asked.before,
+        mode="hybrid" if asked.words else "dense",
+        balance=asked.balance,
+        explain=explain,
+    )
+
+
 def _is_text(path: str) -> bool:
     """Whether a path's bytes are UTF-8; another one has no spelling in an address."""
     return not any("\ud800" <= char <= "\udfff" for char in path)
+
+
+def _date(written: str) -> date | None:
+    with suppress(ValueError):
+        read = date.fromisoformat(written)
+        return read if EARLIEST <= read <= LATEST else None
+    return None

@@ -17,16 +17,25 @@ from ui.failures import sentence
 from ui.safe_text import text_html
 
 # The pages' files, beside `app.py`, and what their links say.
-PAGES = (("views/search.py", "Search"), ("views/library.py", "Library"))
+PAGES = (
+    ("views/search.py", "Search"),
+    ("views/library.py", "Library"),
+    ("views/map.py", "Map"),
+    ("views/encoders.py", "Encoders"),
+)
 
 _STYLE = Path(__file__).with_name("page.css")
 _LOG = logging.getLogger(__name__)
 
 
-def header(words: str) -> None:
-    """Draw what stands at the top of every page: the name, the pages, and what this one is for."""
+def header(words: str, *, wide: bool = False) -> None:
+    """Draw what stands at the top of every page: the name, the pages, and what this one is for.
+
+    :param wide: whether the page has more to show side by side than a column of text has room for.
+    """
     with st.container(horizontal=True, vertical_alignment="center", key="header"):
-        st.html('<div class="ct-brand">Cross<i>tongue</i></div>')
+        kind = "ct-brand ct-wide" if wide else "ct-brand"
+        st.html(f'<div class="{kind}">Cross<i>tongue</i></div>')
         for file, title in PAGES:
             st.page_link(file, label=title)
     line(words)

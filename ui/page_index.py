@@ -96,7 +96,7 @@ def prepare_to_search(index: Index) -> None:
 
 def facts_of(index: Index) -> Facts:
     """Return the counts of an index; they are counted again only after something was written."""
-    return _facts(index, id(index), _written(index.folder))
+    return _facts(index, id(index), written(index.folder))
 
 
 # Not closed when the cache lets go of it: another thread may be in the middle of a search, and
@@ -138,7 +138,7 @@ def _folders(index: Index, root: bytes) -> list[Path]:
     return [Path(os.fsdecode(root)), *(Path(os.fsdecode(inside + name)) for name in names)]
 
 
-def _written(folder: Path) -> Stamp:
+def written(folder: Path) -> Stamp:
     """Return what changes with every write: the sizes and times of the database and its log."""
     stamp: list[int] = []
     for name in (FILE_NAME, f"{FILE_NAME}-wal"):

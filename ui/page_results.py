@@ -49,7 +49,15 @@ def _card(hit: Hit, roots: Sequence[Path]) -> str:
         f'<p class="ct-snippet" {_directed(hit.passage)}>{_excerpt(hit.passage)}</p>'
         f"<footer>{_confidence(hit)}"
         f"{_whole_passage(hit.passage)}{_other_passages(others, title) if others else ''}"
-        "</footer></article>"
+        f"{_actions(hit.passage)}</footer></article>"
+    )
+
+
+def _actions(passage: PassageHit) -> str:
+    """Return the buttons that `page_acting` hears."""
+    return "".join(
+        f'<button type="button" data-act="{act}" data-passage="{passage.id}">{words}</button>'
+        for act, words in (("read", "In its document"), ("like", "More like this"))
     )
 
 

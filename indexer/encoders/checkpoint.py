@@ -125,16 +125,37 @@ def find_checkpoint(name: str, revision: str | None = None) -> Checkpoint:
     return Checkpoint(str(folder), folder, _checksum(folder))
 
 
-def _from_hub(name: str, revision: str | None) -> Checkpoint:
-    from huggingface_hub import constants, snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+def is_here(name: str, revision: str | None = None) -> bool:
+    """Whether a checkpoint is on this machine, so that loading it asks no hub.
+
+    :param name: a folder or a hub id.
+    :param revision: of the hub; None means its main branch.
+    """
+    folder = Path(name).expanduser()
+    if folder.is_absolute() or folder.is_dir():
+        return folder.is_dir() and _is_whole(folder)
+    return bool(_HUB_ID.fullmatch(name)) and _cached(name, revision) is not None
+
+
+def _cached(name: str, revision: str | None) -> Path | None:
+    """Return the folder of the hub's cache that holds a whole checkpoint, if there is one."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
         folder = Path(snapshot_download(name, revision=revision, local_files_only=True))
-        if _is_whole(folder):
-            return Checkpoint(name, folder, folder.name)
     except (LocalEntryNotFoundError, ValueError):
-        pass
+        return None
+    return folder if _is_whole(folder) else None
+
+
+def _from_hub(name: str, revision: str | None) -> Checkpoint:
+    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError
+
+    folder = _cached(name, revision)
+    if folder is not None:
+        return Checkpoint(name, folder, folder.name)
     if constants.is_offline_mode():
         raise EncoderError(_not_here(name, revision, "HF_HUB_OFFLINE is set"))
     try:

@@ -25,7 +25,7 @@ from tokenizers import Tokenizer
 from indexer.encoders.four_bits import FourBits
 from indexer.encoders.language_head import LanguageHead
 from indexer.encoders.pooling import mean_rows
-from indexer.encoders.protocol import EncoderSpec, TextKind, TokenVectors, Vectors
+from indexer.encoders.protocol import EncoderSpec, TextKind, TokenVectors, Vectors, WordPiece
 from indexer.encoders.unigram import UnigramCutter
 from indexer.errors import EncoderError
 
@@ -198,6 +198,17 @@ class EmbeddedEncoder:
     def identify(self, texts: Sequence[str]) -> list[tuple[str, float]]:
         """Return (BCP-47 tag, probability) for each text; "und" for what is no language."""
         return [best[0] for best in self.likeliest_languages(texts)]
+
+    def pieces(self, texts: Sequence[str]) -> list[list[WordPiece]]:
+        """Return the word pieces of each text; those the table lacks have no part in its vector."""
+        clean = [_sayable(text) for text in texts]
+        return [
+            [
+                WordPiece(piece, id_ != self._cutter.unknown)
+                for piece, id_ in zip(found.tokens, found.ids, strict=True)
+            ]
+            for found in self.tokenizer.encode_batch(clean, add_special_tokens=False)
+        ]
 
     def likeliest_languages(
         self, texts: Sequence[str], limit: int = 1

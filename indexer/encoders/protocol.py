@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,26 @@ class EncoderSpec:
         """16 hexadecimal digits that differ whenever vectors may differ."""
         canonical = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+class WordPiece(NamedTuple):
+    """A piece that a tokenizer cut off a text.
+
+    `text` is as the vocabulary spells it, `known` whether the vocabulary has it: a piece it lacks
+    says nothing to the encoder.
+    """
+
+    text: str
+    known: bool
+
+
+@runtime_checkable
+class CutsPieces(Protocol):
+    """What cuts texts into word pieces, as most encoders do."""
+
+    def pieces(self, texts: Sequence[str]) -> list[list[WordPiece]]:
+        """Return the pieces of each text, without prompts and special tokens."""
+        ...
 
 
 @runtime_checkable

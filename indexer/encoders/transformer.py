@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor
 
 from indexer.encoders.checkpoint import Checkpoint
-from indexer.encoders.protocol import EncoderSpec, TextKind, Vectors
+from indexer.encoders.protocol import EncoderSpec, TextKind, Vectors, WordPiece
 from indexer.encoders.transformer_pooling import chosen_layers, pool
 from indexer.encoders.windows import Cutter, Window, batches
 from indexer.errors import EncoderError
@@ -80,6 +81,10 @@ class TorchEncoder(ABC):
                 for window, row in zip(chosen, rows, strict=True):
                     vectors[start + window.text] += window.own * row
         return _unit(vectors)
+
+    def pieces(self, texts: Sequence[str]) -> list[list[WordPiece]]:
+        """Return the word pieces of each text, without the prompt and special tokens."""
+        return self._cutter.pieces(texts)
 
     def run(self, windows: Sequence[Window], prompt: str) -> Vectors:
         """Run one batch of windows.
@@ -222,6 +227,16 @@ class SentenceEncoder(TorchEncoder):
         vectors = np.nan_to_num(np.asarray(found, np.float32))
         vectors[[not text.strip() for text in clean]] = 0
         return _unit(vectors)
+
+    def pieces(self, texts: Sequence[str]) -> list[list[WordPiece]]:
+        """Return the word pieces of each text; none where no subword tokenizer cuts it."""
+        if self._reads_tokens:
+            return super().pieces(texts)
+        if not isinstance(self._cutter.tokenizer, Tokenizer):
+            return [[] for _ in texts]
+        clean = [text.encode("utf-8", "replace").decode() for text in texts]
+        found = self._cutter.tokenizer.encode_batch(clean, add_special_tokens=False)
+        return [[WordPiece(piece, True) for piece in one.tokens] for one in found]
 
     def _vectors(self, ids: Tensor, mask: Tensor, special: Tensor, prompt: str) -> Tensor:
         features: dict[str, Any] = {"input_ids": ids, "attention_mask": mask}

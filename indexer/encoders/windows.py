@@ -4,10 +4,11 @@ A transformer reads a limited number of tokens. A longer text is cut into window
 length, each with the prompt and the special tokens of a text of its own, so nothing of it is lost.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from indexer.encoders.protocol import WordPiece
 from indexer.errors import EncoderError
 
 _PROBE = "a"
@@ -54,6 +55,15 @@ class Cutter:
     def prompt_tokens(self, prompt: str) -> list[int]:
         """Return the tokens of a prompt, without special ones."""
         return self._tokens([prompt])[0] if prompt else []
+
+    def pieces(self, texts: Sequence[str]) -> list[list[WordPiece]]:
+        """Return the word pieces of each text, without special ones."""
+        unknown = self.tokenizer.unk_token_id
+        spelled: Callable[[list[int]], list[str]] = self.tokenizer.convert_ids_to_tokens
+        return [
+            [WordPiece(piece, id_ != unknown) for piece, id_ in zip(spelled(ids), ids, strict=True)]
+            for ids in self._tokens(list(texts))
+        ]
 
     def cut(self, texts: Sequence[str], prompt: str = "") -> list[Window]:
         """Cut texts into windows; a text without a token of its own has none.

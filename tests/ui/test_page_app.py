@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from contextlib import suppress
+from datetime import date
 from html import unescape
 from pathlib import Path
 
@@ -402,3 +403,45 @@ def test_names_of_languages_and_types_fall_back_to_the_tag():
     assert language_name("und") == "Unknown language"
     assert media_name("application/pdf") == "PDF"
     assert media_name("text/unheard-of") == "text/unheard-of"
+
+
+def test_the_address_brings_every_switch_back(indexed_page):
+    app = page(q="night train", balance="1", words="0", after="2000-01-01", before="2199-01-01")
+    assert [(toggle.key, toggle.value) for toggle in app.toggle] == [
+        ("balance", True),
+        ("words", False),
+    ]
+    assert str(app.date_input(key="after").value) == "2000-01-01"
+    assert titles(app)
+    app.toggle(key="words").set_value(True).run()
+    assert "words" not in app.query_params
+    assert app.query_params["balance"] == "1"
+    app.date_input(key="before").set_value(date(2001, 1, 1)).run()
+    assert "No document passes these filters." in words(app)
+    button(app, "Clear the filters").click().run()
+    assert titles(app)
+
+
+def test_switches_are_kept_while_another_page_shows(indexed_page):
+    app = page(q="night train")
+    app.toggle(key="balance").set_value(True).run()
+    app.switch_page("views/library.py").run()
+    app.switch_page("views/search.py").run()
+    assert app.toggle(key="balance").value is True
+
+
+def test_an_address_asks_for_what_is_like_a_passage(indexed_page):
+    with Index.open(indexed_page) as index:
+        [burns] = Searcher(index).search("cool the burn", languages="en", limit=1)
+    app = page(q="night train", like=str(burns.passage.id))
+    assert "Like passage 1 of “Burns”" in words(app)
+    assert titles(app)[0] == "Verbrennungen"
+    assert "Burns" not in titles(app)
+    button(app, "Back to the question").click().run()
+    assert "like" not in app.query_params
+    assert titles(app)[0] in ("Night trains", "nachtzug.txt")
+
+
+def test_a_passage_that_has_left_the_index_is_told_in_a_sentence(indexed_page):
+    app = page(like="999999")
+    assert "That passage has left the index: search again." in words(app)

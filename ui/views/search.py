@@ -10,11 +10,13 @@ from search.hits import Hit
 from ui.language_names import UNKNOWN, language_name
 from ui.media_names import media_name
 from ui.output import count
-from ui.page_asked import Asked
+from ui.page_acting import ASKED, LIKE, act_on_hits, exports
+from ui.page_asked import EARLIEST, LATEST, Asked, answers
 from ui.page_drawing import faults_as_sentences, header, line, notice, section
 from ui.page_examples import EXAMPLES
 from ui.page_index import Facts, facts_of, index_here, prepare_to_search, searcher_of
 from ui.page_panels import add_folder, at_work, job_panel, samples, start_indexing
+from ui.page_reading import reading_of
 from ui.page_results import cards_html
 from ui.safe_text import shown_name
 
@@ -25,9 +27,9 @@ MOST_RESULTS = 100
 SURE = 0.8
 
 _QUERY, _LANGUAGES, _TYPES, _FOLDERS = "q", "languages", "types", "folders"
-_BALANCE = "balance"
-# Where a session keeps what was asked while another page shows, and what the address said last.
-_ASKED, _ADDRESS, _LIMIT = "asked", "address", "limit"
+_AFTER, _BEFORE, _BALANCE, _WORDS = "after", "before", "balance", "words"
+# Where a session keeps what the address said last, and how many results it shows.
+_ADDRESS, _LIMIT = "address", "limit"
 
 
 def page() -> None:
@@ -48,17 +50,21 @@ def page() -> None:
         placeholder="Ask a question, or describe what you are looking for",
         label_visibility="collapsed",
         autocomplete="off",
+        on_change=_no_more_like,
     )
     _filters(facts)
     asked = _asked()
     _remember(asked)
     if at_work(index):
         job_panel(last=False)
-    if asked.query.strip():
-        with faults_as_sentences():
+    act_on_hits(index)
+    with faults_as_sentences():
+        if asked.like is not None:
+            _similar(index, facts, asked.like)
+        elif asked.query.strip():
             _results(index, facts, asked)
-    else:
-        _invitation(facts)
+        else:
+            _invitation(facts)
 
 
 def _welcome(index: Index | None) -> None:
@@ -96,19 +102,11 @@ def _invitation(facts: Facts) -> None:
 
 
 def _results(index: Index, facts: Facts, asked: Asked) -> None:
-    limit = st.session_state.setdefault(_LIMIT, FIRST_RESULTS)
+    limit = st.session_state[_LIMIT]
     with st.spinner("Loading the index…"):
         searcher = searcher_of(index)
     began = time.perf_counter()
-    hits = searcher.search(
-        asked.query,
-        limit=limit,
-        languages=asked.languages or None,
-        types=asked.types or None,
-        folders=asked.folders or None,
-        balance=bool(st.session_state.get(_BALANCE)),
-        explain=True,
-    )
+    hits = answers(searcher, asked, limit, explain=True)
     took = time.perf_counter() - began
     if searcher.notice:
         notice(searcher.notice)
@@ -122,6 +120,24 @@ def _results(index: Index, facts: Facts, asked: Asked) -> None:
     st.html(cards_html(hits, facts.roots))
     if len(hits) == limit < MOST_RESULTS:
         st.button("More results", on_click=_more)
+    exports(hits, asked.query)
+
+
+def _similar(index: Index, facts: Facts, passage: int) -> None:
+    """Draw what is like a passage, whatever the filters say."""
+    with st.container(horizontal=True, vertical_alignment="center", key="like"):
+        st.button("Back to the question", on_click=_no_more_like)
+    reading = reading_of(index, passage)
+    line(f"Like passage {reading.ordinal + 1} of “{shown_name(reading.title)}”, in all languages")
+    limit = st.session_state[_LIMIT]
+    hits = searcher_of(index).similar(reading.path, reading.ordinal, limit)
+    if not hits:
+        notice("Nothing else is in the index.")
+        return
+    st.html(cards_html(hits, facts.roots))
+    if len(hits) == limit < MOST_RESULTS:
+        st.button("More results", on_click=_more)
+    exports(hits, reading.title)
 
 
 def _summary(hits: list[Hit], seconds: float, asked_in: str, probability: float) -> str:
@@ -142,10 +158,18 @@ def _filters(facts: Facts) -> None:
         _filter("Language", _LANGUAGES, languages, "All languages")
         _filter("File type", _TYPES, types, "All types")
         _filter("Folder", _FOLDERS, _folder_labels(facts), "All folders")
+        for label, key in (("Changed since", _AFTER), ("Changed before", _BEFORE)):
+            st.date_input(label, key=key, min_value=EARLIEST, max_value=LATEST, format="YYYY-MM-DD")
         st.toggle(
             "Balance languages",
             key=_BALANCE,
             help="Spread the first documents over languages, so that none fills the page.",
+        )
+        st.toggle(
+            "Words beside meaning",
+            key=_WORDS,
+            help="Names, numbers and rare words count as they are spelled; without it, meaning "
+            "alone decides.",
         )
 
 
@@ -176,32 +200,35 @@ def _recall(facts: Facts) -> None:
     if _QUERY in st.session_state:
         # What a person has just changed wins: the browser may not have heard of the address that
         # the last run wrote. Otherwise another address means that they went back to it.
-        changed = _asked() != st.session_state.get(_ASKED)
+        changed = _asked() != st.session_state.get(ASKED)
         if changed or address == st.session_state.get(_ADDRESS):
             return
     asked = Asked.from_address(address)
     if _QUERY not in st.session_state and not address:
-        asked = st.session_state.get(_ASKED, asked)
+        asked = st.session_state.get(ASKED, asked)
     languages = [entry.language for entry in facts.status.languages]
     asked = asked.within(languages, [name for name, _ in facts.types], facts.folders)
     st.session_state[_QUERY] = asked.query
     st.session_state[_LANGUAGES] = list(asked.languages)
     st.session_state[_TYPES] = list(asked.types)
     st.session_state[_FOLDERS] = list(asked.folders)
+    st.session_state[_AFTER], st.session_state[_BEFORE] = asked.after, asked.before
+    st.session_state[_BALANCE], st.session_state[_WORDS] = asked.balance, asked.words
+    st.session_state[LIKE] = asked.like
 
 
 def _asked() -> Asked:
     state = st.session_state
-    return Asked(
-        state[_QUERY] or "", tuple(state[_LANGUAGES]), tuple(state[_TYPES]), tuple(state[_FOLDERS])
-    )
+    filters = (tuple(state[filter_]) for filter_ in (_LANGUAGES, _TYPES, _FOLDERS))
+    rest = (state[name] for name in (_AFTER, _BEFORE, _BALANCE, _WORDS))
+    return Asked(state[_QUERY] or "", *filters, *rest, like=state[LIKE])
 
 
 def _remember(asked: Asked) -> None:
     """Write what is asked into the address; another question begins with its first results."""
-    if asked != st.session_state.get(_ASKED):
+    if asked != st.session_state.get(ASKED) or _LIMIT not in st.session_state:
         st.session_state[_LIMIT] = FIRST_RESULTS
-    st.session_state[_ASKED] = asked
+    st.session_state[ASKED] = asked
     if asked.address != _address():
         st.query_params.from_dict(asked.address)
     st.session_state[_ADDRESS] = asked.address
@@ -212,12 +239,18 @@ def _address() -> dict[str, list[str]]:
 
 
 def _ask(question: str) -> None:
+    _no_more_like()
     st.session_state[_QUERY] = question
+
+
+def _no_more_like() -> None:
+    st.session_state[LIKE] = None
 
 
 def _clear_filters() -> None:
     for filter_ in (_LANGUAGES, _TYPES, _FOLDERS):
         st.session_state[filter_] = []
+    st.session_state[_AFTER] = st.session_state[_BEFORE] = None
 
 
 def _more() -> None:

@@ -364,3 +364,23 @@ def test_an_index_opens_with_the_pooling_and_layer_it_was_made_with(
     with Index.open(tmp_path / "index") as index:
         assert index.encoder.spec == other.spec
         assert len(helpers.nearest(index, "the rent", 5)) == 5
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_word_pieces_spell_the_text_and_say_what_the_vocabulary_lacks(checkpoints, architecture):
+    encoder = load_encoder(str(checkpoints[architecture]))
+    [known, lacking, nothing] = encoder.pieces(["The cat sat", "The 🦊", ""])
+    spelled = "".join(piece.text.removeprefix("##").replace("▁", "") for piece in known)
+    assert spelled == "Thecatsat" and all(piece.known for piece in known)
+    assert not all(piece.known for piece in lacking) and nothing == []
+
+
+def test_a_checkpoint_is_here_only_if_it_is_whole(checkpoints, tmp_path):
+    from indexer.encoders.checkpoint import is_here
+
+    assert is_here(str(checkpoints["bert"]))
+    shutil.copytree(checkpoints["bert"], tmp_path / "part")
+    (tmp_path / "part" / "model.safetensors").unlink()
+    assert not is_here(str(tmp_path / "part"))
+    assert not is_here(str(tmp_path / "nowhere"))
+    assert not is_here("nobody/nothing") and not is_here("no hub id")

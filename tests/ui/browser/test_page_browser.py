@@ -130,7 +130,7 @@ def test_a_long_passage_unfolds_within_its_card(index_folder, address, open_page
     assert whole.bounding_box()["width"] > 600
 
 
-@pytest.mark.parametrize("path", ["/?q=water", "/library", "/"])
+@pytest.mark.parametrize("path", ["/?q=water", "/library", "/map", "/encoders", "/"])
 @pytest.mark.parametrize("width", [420, 1440])
 def test_nothing_sticks_out_sideways(address, open_page, path, width):
     page = open_page(f"{address}{path}", width=width)
@@ -140,7 +140,7 @@ def test_nothing_sticks_out_sideways(address, open_page, path, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     main = page.locator("[data-testid=stMain]")
     assert main.evaluate("node => node.scrollWidth - node.clientWidth") <= 0
-    for link in ("Search", "Library"):
+    for link in ("Search", "Library", "Map", "Encoders"):
         expect(page.locator(".st-key-header").get_by_text(link, exact=True)).to_be_in_viewport()
 
 
