@@ -4,13 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from indexer.encoders.protocol import Encoder, EncoderSpec
 from indexer.errors import EncoderError
 from indexer.resources import data_folder
 
+if TYPE_CHECKING:
+    from indexer.encoders.checkpoint import Checkpoint
+
 DEFAULT_ENCODER = "embedded"
 OWN = "own"
+FIRST_LAST = "first-last-mean"
 _XTREME = (
     "a raw masked-language model retrieves best from a middle layer (the protocol of XTREME, "
     "Hu et al., 2020)"
@@ -248,7 +253,6 @@ def _load(
     revision: str | None,
     device: str | None,
 ) -> Encoder:
-    entry = _KNOWN.get(name)
     if name == DEFAULT_ENCODER:
         if pooling not in (None, "mean") or layer is not None or query_prompt or document_prompt:
             raise EncoderError(
@@ -256,24 +260,8 @@ def _load(
                 "another encoder to choose them."
             )
         return _embedded()
-    from indexer.encoders import checkpoint as checkpoints
-
-    if entry is None and not checkpoints.may_be_one(name):
-        known = ", ".join(entry.name for entry in CATALOG)
-        raise EncoderError(
-            f"There is no encoder called {name!r}; choose one of: {known}; or give a hub id "
-            "(owner/name) or a folder."
-        )
-    checkpoints.require_packages(name)
-    if entry is None:
-        found = checkpoints.find_checkpoint(name, revision)
-        entry = CatalogEntry(
-            found.name, "", "", 0, pooling=OWN if found.is_sentence_model else "mean"
-        )
-    else:
-        found = checkpoints.find_checkpoint(entry.hub, revision or entry.revision)
-    usual = "mean" if layer is not None and entry.pooling == OWN else entry.pooling
-    chosen = pooling or usual
+    entry, found = described(name, revision)
+    chosen, layer = settled(entry, pooling, layer)
     own_query, own_document = found.prompts
     prompts = (
         _first(query_prompt, entry.query_prompt or own_query),
@@ -287,11 +275,42 @@ def _load(
         if layer is not None:
             raise EncoderError("The pooling 'own' has its own layers: name none.")
         return SentenceEncoder(found, name=entry.name, prompts=prompts, device=device)
-    if layer is None and chosen != "first-last-mean":
-        layer = entry.layer
     return TransformerEncoder(
         found, name=entry.name, pooling=chosen, layer=layer, prompts=prompts, device=device
     )
+
+
+def described(name: str, revision: str | None = None) -> tuple[CatalogEntry, "Checkpoint"]:
+    """Find a transformer's checkpoint and its entry, made up for one the catalog does not know.
+
+    :raises EncoderError: if there is none, or what it runs on is not installed.
+    """
+    from indexer.encoders import checkpoint as checkpoints
+
+    entry = _KNOWN.get(name)
+    if entry is None and not checkpoints.may_be_one(name):
+        known = ", ".join(entry.name for entry in CATALOG)
+        raise EncoderError(
+            f"There is no encoder called {name!r}; choose one of: {known}; or give a hub id "
+            "(owner/name) or a folder."
+        )
+    checkpoints.require_packages(name)
+    if entry is None:
+        found = checkpoints.find_checkpoint(name, revision)
+        usual = OWN if found.is_sentence_model else "mean"
+        return CatalogEntry(found.name, "", "", 0, pooling=usual), found
+    return entry, checkpoints.find_checkpoint(entry.hub, revision or entry.revision)
+
+
+def settled(
+    entry: CatalogEntry, pooling: str | None, layer: int | tuple[int, ...] | None
+) -> tuple[str, int | tuple[int, ...] | None]:
+    """Return the pooling and the layer that are meant; a layer of None is the pooling's own."""
+    usual = "mean" if layer is not None and entry.pooling == OWN else entry.pooling
+    chosen = pooling or usual
+    if layer is None and chosen not in (OWN, FIRST_LAST):
+        return chosen, entry.layer
+    return chosen, layer
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,8 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from torch import Tensor
 
 from indexer.encoders.checkpoint import Checkpoint
 from indexer.encoders.protocol import EncoderSpec, TextKind, Vectors
-from indexer.encoders.transformer_pooling import chosen_layers, pool
+from indexer.encoders.transformer_pooling import check_pooling, chosen_layers, pool
 from indexer.encoders.windows import Cutter, Window, batches
 from indexer.errors import EncoderError
 
@@ -70,8 +72,12 @@ class TorchEncoder(ABC):
         :return: float32 [n, dimension], unit rows; zeros for a text without any token. Equal texts
             in different batches give vectors that differ by rounding only.
         """
+        return self._encode(texts, kind)[:, 0]
+
+    def _encode(self, texts: Sequence[str], kind: TextKind, several: int = 1) -> Vectors:
+        """Encode texts, several vectors of each: float32 [n, several, dimension]."""
         prompt = self.spec.query_prompt if kind == "query" else self.spec.document_prompt
-        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        vectors = np.zeros((len(texts), several, self.dimension), np.float32)
         for start in range(0, len(texts), _BLOCK):
             windows = self._cutter.cut(texts[start : start + _BLOCK], prompt)
             for batch in batches(windows, self._budget):
@@ -84,7 +90,7 @@ class TorchEncoder(ABC):
     def run(self, windows: Sequence[Window], prompt: str) -> Vectors:
         """Run one batch of windows.
 
-        :return: float32 [n, width], not of unit length.
+        :return: float32 [n, vectors of a window, width], not of unit length.
         """
         longest = max(len(window.ids) for window in windows)
         ids = torch.full((len(windows), longest), self._cutter.tokenizer.pad_token_id or 0)
@@ -104,7 +110,7 @@ class TorchEncoder(ABC):
             place_on = self._device
             found = self._vectors(ids.to(place_on), mask.to(place_on), special.to(place_on), prompt)
         rows: Vectors = found.float().cpu().numpy()
-        return rows
+        return rows if rows.ndim == 3 else rows[:, None]
 
     @abstractmethod
     def _vectors(self, ids: Tensor, mask: Tensor, special: Tensor, prompt: str) -> Tensor: ...
@@ -137,10 +143,10 @@ class TransformerEncoder(TorchEncoder):
             raise EncoderError("The pooling 'first-last-mean' has its own layers: name none.")
         folder = checkpoint.transformer_folder
         place = choose_device(device)
-        self._pooling = pooling
         self._layers = (layer,) if isinstance(layer, int) else (-1,) if layer is None else layer
         with loading(checkpoint):
             tokenizer, model = _load(checkpoint, folder)
+        self._choices: tuple[tuple[str, tuple[int, ...]], ...] = ((pooling, self._layers),)
         self._model = model.to(place)
         limits = [_limit(model.config, tokenizer)]
         limits += [checkpoint.json("sentence_bert_config.json").get("max_seq_length") or limits[0]]
@@ -152,10 +158,11 @@ class TransformerEncoder(TorchEncoder):
     def _settle(self, pooling: str) -> None:
         """Run one text to learn the width and the layers, and take off those that are not used."""
         self._last = 0
-        width = self.run(self._cutter.cut(["a"]), "").shape[1]
+        width = self.run(self._cutter.cut(["a"]), "").shape[2]
         recorded: int | tuple[int, ...] | None = None
         if pooling != "first-last-mean":
             self._layers = tuple(chosen_layers(self._layers, self._last))
+            self._choices = ((pooling, self._layers),)
             recorded = self._layers[0] if len(self._layers) == 1 else self._layers
             if self._model.config.model_type in _STACKED:
                 self._model.encoder.layer = self._model.encoder.layer[: max(max(self._layers), 1)]
@@ -167,7 +174,42 @@ class TransformerEncoder(TorchEncoder):
     def _vectors(self, ids: Tensor, mask: Tensor, special: Tensor, prompt: str) -> Tensor:
         out = self._model(input_ids=ids, attention_mask=mask, output_hidden_states=True)
         self._last = len(out.hidden_states) - 1
-        return pool(out.hidden_states, mask, special, pooling=self._pooling, layers=self._layers)
+        rows = [
+            pool(out.hidden_states, mask, special, pooling=pooling, layers=layers)
+            for pooling, layers in self._choices
+        ]
+        return torch.stack(rows, dim=1)
+
+    @property
+    def last_layer(self) -> int:
+        """The number of the last layer there is."""
+        return self._last
+
+    def spec_of(self, pooling: str, layer: int | tuple[int, ...] | None) -> EncoderSpec:
+        """Return the spec of the same checkpoint under another pooling, or of another layer.
+
+        :param layer: none that is above the encoder's own; None for the pooling `first-last-mean`,
+            which an encoder of its last layer alone can give.
+        :raises EncoderError: if there is no such pooling or layer.
+        """
+        check_pooling(pooling)
+        if layer is not None:
+            layers = (layer,) if isinstance(layer, int) else layer
+            found = tuple(chosen_layers(layers, self._last))
+            layer = found[0] if len(found) == 1 else found
+        return replace(self.spec, pooling=pooling, layer=layer)
+
+    def encode_several(
+        self, texts: Sequence[str], specs: Sequence[EncoderSpec], *, kind: TextKind = "document"
+    ) -> Vectors:
+        """Encode texts under several poolings and layers in one pass through the model.
+
+        :param specs: made by `spec_of`.
+        :return: float32 [n, specs, dimension], each row as `encode` gives it under that spec.
+        """
+        other = copy(self)
+        other._choices = tuple((spec.pooling, _layers_of(spec)) for spec in specs)
+        return other._encode(texts, kind, len(specs))
 
 
 class SentenceEncoder(TorchEncoder):
@@ -314,6 +356,12 @@ def _warn_of_bin(checkpoint: Checkpoint) -> None:
         )
 
 
+def _layers_of(spec: EncoderSpec) -> tuple[int, ...]:
+    if spec.layer is None:
+        return (-1,)
+    return (spec.layer,) if isinstance(spec.layer, int) else spec.layer
+
+
 def _limit(config: Any, tokenizer: Any) -> int:  # noqa: ANN401 - a library without types
     positions = getattr(config, "max_position_embeddings", None) or _USUAL_LIMIT
     if config.model_type in _POSITIONS_AFTER_PADDING:
@@ -322,6 +370,6 @@ def _limit(config: Any, tokenizer: Any) -> int:  # noqa: ANN401 - a library with
 
 
 def _unit(vectors: Vectors) -> Vectors:
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
     scaled: Vectors = (vectors / np.where(norms == 0, 1, norms)).astype(np.float32)
     return scaled
