@@ -148,7 +148,7 @@ class TransformerEncoder(TorchEncoder):
             tokenizer, model = _load(checkpoint, folder)
         self._choices: tuple[tuple[str, tuple[int, ...]], ...] = ((pooling, self._layers),)
         self._model = model.to(place)
-        limits = [_limit(model.config, tokenizer)]
+        limits = [token_limit(model.config, tokenizer)]
         limits += [checkpoint.json("sentence_bert_config.json").get("max_seq_length") or limits[0]]
         cutter = Cutter.of(tokenizer, min(limits))
         spec = EncoderSpec(name, checkpoint.revision, 0, pooling, None, *prompts)
@@ -233,7 +233,7 @@ class SentenceEncoder(TorchEncoder):
         from sentence_transformers import SentenceTransformer
 
         place = choose_device(device)
-        _warn_of_bin(checkpoint)
+        warn_of_bin(checkpoint)
         with loading(checkpoint):
             self._model = SentenceTransformer(
                 str(checkpoint.folder),
@@ -247,7 +247,7 @@ class SentenceEncoder(TorchEncoder):
             tokenizer = self._model.tokenizer
             limit = min(self._model.max_seq_length or _USUAL_LIMIT, 10**6)
         if self._reads_tokens:
-            limit = min(limit, _limit(first.auto_model.config, tokenizer))
+            limit = min(limit, token_limit(first.auto_model.config, tokenizer))
         cutter = Cutter.of(tokenizer, limit) if self._reads_tokens else Cutter(tokenizer, 0, (), ())
         with loading(checkpoint):
             width = self._model.encode(["a"], show_progress_bar=False).shape[1]
@@ -324,7 +324,7 @@ def _load(checkpoint: Checkpoint, folder: Path) -> tuple[Any, Any]:
     """Load the tokenizer and the model, safetensors first and never any code."""
     from transformers import AutoModel, AutoTokenizer
 
-    _warn_of_bin(checkpoint)
+    warn_of_bin(checkpoint)
     safe = {"trust_remote_code": False, "local_files_only": True}
     tokenizer = AutoTokenizer.from_pretrained(str(folder), **safe)
     model, report = AutoModel.from_pretrained(
@@ -347,7 +347,8 @@ def _load(checkpoint: Checkpoint, folder: Path) -> tuple[Any, Any]:
     return tokenizer, model.eval()
 
 
-def _warn_of_bin(checkpoint: Checkpoint) -> None:
+def warn_of_bin(checkpoint: Checkpoint) -> None:
+    """Warn that a checkpoint's weights are a pickle."""
     if not checkpoint.has_safetensors:
         warnings.warn(
             f"{checkpoint.name} has no safetensors: its pytorch_model.bin is read by torch's "
@@ -362,7 +363,8 @@ def _layers_of(spec: EncoderSpec) -> tuple[int, ...]:
     return (spec.layer,) if isinstance(spec.layer, int) else spec.layer
 
 
-def _limit(config: Any, tokenizer: Any) -> int:  # noqa: ANN401 - a library without types
+def token_limit(config: Any, tokenizer: Any) -> int:  # noqa: ANN401 - a library without types
+    """Return how many tokens a model reads at once, special ones included."""
     positions = getattr(config, "max_position_embeddings", None) or _USUAL_LIMIT
     if config.model_type in _POSITIONS_AFTER_PADDING:
         positions -= (config.pad_token_id or 0) + 1
