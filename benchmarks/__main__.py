@@ -13,6 +13,7 @@ BENCHMARKS = (
     "indexing",
     "searching",
     "cold_search",
+    "runtimes",
 )
 WITH_DATA = ("tatoeba",)
 

@@ -62,6 +62,7 @@ for _verb in (
     about.encoders,
     models.fill,
     evaluating.evaluate,
+    models.export,
 ):
     app.command()(_verb)
 

@@ -5,7 +5,7 @@ What stands here is loaded only when such an encoder is asked for. Cutting texts
 """
 
 import warnings
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
@@ -20,15 +20,10 @@ from torch import Tensor
 from indexer.encoders.checkpoint import Checkpoint
 from indexer.encoders.protocol import EncoderSpec, TextKind, Vectors
 from indexer.encoders.transformer_pooling import check_pooling, chosen_layers, pool
-from indexer.encoders.windows import Cutter, Window, batches
+from indexer.encoders.windowed import BUDGET_CPU, BUDGET_GPU, WindowedEncoder, padded, unit
+from indexer.encoders.windows import Cutter, Window
 from indexer.errors import EncoderError
 
-# Tokens in a batch, padding included. A CPU gains nothing from more, and 24 layers of 1,024 in
-# float32 take 0.8 GB with it; a GPU is kept busy by more.
-_BUDGET_CPU = 8_192
-_BUDGET_GPU = 65_536
-# Texts whose tokens are held at a time: many enough to sort by length, few enough for the memory.
-_BLOCK = 4_096
 # Where neither the tokenizer nor the model names a limit.
 _USUAL_LIMIT = 512
 # Their positions are counted from the padding token's id on, so they have that many fewer.
@@ -40,77 +35,60 @@ _POSITIONS_AFTER_PADDING = {
     "mpnet",
     "xmod",
 }
+# What weights may be held in, whatever the checkpoint has.
+DTYPES = ("float32", "float16", "bfloat16")
+_OVERFLOWING = {"deberta", "deberta-v2"}
 # Encoders whose layers follow one another in `encoder.layer`, so that those above the one pooled
 # need not run.
 _STACKED = {"bert", "roberta", "xlm-roberta", "camembert", "electra", "deberta-v2"}
 
 
-class TorchEncoder(ABC):
-    """Cuts, batches and puts together; what a batch's vectors are is for a subclass to say.
+class TorchEncoder(WindowedEncoder):
+    """Runs windows in torch; what a batch's vectors are is for a subclass to say.
 
     :param spec: what decides the vectors.
     :param cutter: how texts become windows.
     :param device: where the model is.
+    :param dtype: what its weights are held in.
     """
 
-    def __init__(self, spec: EncoderSpec, cutter: Cutter, device: torch.device) -> None:
-        self.spec = spec
-        self._cutter = cutter
+    _model: Any
+
+    def __init__(
+        self, spec: EncoderSpec, cutter: Cutter, device: torch.device, dtype: torch.dtype
+    ) -> None:
+        super().__init__(spec, cutter, BUDGET_CPU if device.type == "cpu" else BUDGET_GPU)
         self._device = device
-        self._budget = _BUDGET_CPU if device.type == "cpu" else _BUDGET_GPU
-
-    @property
-    def dimension(self) -> int:
-        """The width of the vectors."""
-        return self.spec.dimension
-
-    def encode(self, texts: Sequence[str], *, kind: TextKind = "document") -> Vectors:
-        """Encode texts, in the order given; a long one is the mean of its windows, by length.
-
-        :param texts: any strings.
-        :param kind: whether the texts are queries or documents, which may have different prompts.
-        :return: float32 [n, dimension], unit rows; zeros for a text without any token. Equal texts
-            in different batches give vectors that differ by rounding only.
-        """
-        return self._encode(texts, kind)[:, 0]
-
-    def _encode(self, texts: Sequence[str], kind: TextKind, several: int = 1) -> Vectors:
-        """Encode texts, several vectors of each: float32 [n, several, dimension]."""
-        prompt = self.spec.query_prompt if kind == "query" else self.spec.document_prompt
-        vectors = np.zeros((len(texts), several, self.dimension), np.float32)
-        for start in range(0, len(texts), _BLOCK):
-            windows = self._cutter.cut(texts[start : start + _BLOCK], prompt)
-            for batch in batches(windows, self._budget):
-                chosen = [windows[place] for place in batch]
-                rows = _unit(self.run(chosen, prompt))
-                for window, row in zip(chosen, rows, strict=True):
-                    vectors[start + window.text] += window.own * row
-        return _unit(vectors)
+        self._dtype = dtype
 
     def run(self, windows: Sequence[Window], prompt: str) -> Vectors:
-        """Run one batch of windows.
-
-        :return: float32 [n, vectors of a window, width], not of unit length.
-        """
-        longest = max(len(window.ids) for window in windows)
-        ids = torch.full((len(windows), longest), self._cutter.tokenizer.pad_token_id or 0)
-        mask, special = torch.zeros_like(ids), torch.ones_like(ids)
-        first, last = len(self._cutter.prefix), len(self._cutter.suffix)
-        for place, window in enumerate(windows):
-            length = len(window.ids)
-            ids[place, :length] = torch.tensor(window.ids)
-            mask[place, :length] = 1
-            special[place, first : length - last] = 0
+        """Run one batch of windows; see `WindowedEncoder.run`."""
+        place_on = self._device
+        arrays = padded(windows, self._cutter)
+        ids, mask, special = (torch.from_numpy(one).to(place_on) for one in arrays)
         # bfloat16, not float16: DeBERTa's attention overflows in float16.
-        mixed = self._device.type == "cuda" and torch.cuda.is_bf16_supported()
-        with (
-            torch.inference_mode(),
-            torch.autocast(self._device.type, torch.bfloat16, enabled=mixed),
-        ):
-            place_on = self._device
-            found = self._vectors(ids.to(place_on), mask.to(place_on), special.to(place_on), prompt)
+        whole = self._dtype == torch.float32
+        mixed = whole and place_on.type == "cuda" and torch.cuda.is_bf16_supported()
+        with torch.inference_mode(), torch.autocast(place_on.type, torch.bfloat16, enabled=mixed):
+            found = self._vectors(ids, mask, special, prompt)
         rows: Vectors = found.float().cpu().numpy()
         return rows if rows.ndim == 3 else rows[:, None]
+
+    @property
+    def module(self) -> torch.nn.Module:
+        """The model itself."""
+        model: torch.nn.Module = self._model
+        return model
+
+    @property
+    def no_graph(self) -> str:
+        """Why `vectors_of` is no graph of its three tensors alone; "" if it is one."""
+        return ""
+
+    def vectors_of(self, ids: Tensor, mask: Tensor, special: Tensor) -> Tensor:
+        """Return the vectors of a batch without a prompt of its own: [n, width], any length."""
+        found = self._vectors(ids, mask, special, "")
+        return found[:, 0] if found.dim() == 3 else found
 
     @abstractmethod
     def _vectors(self, ids: Tensor, mask: Tensor, special: Tensor, prompt: str) -> Tensor: ...
@@ -126,6 +104,7 @@ class TransformerEncoder(TorchEncoder):
         `first-last-mean` has its own.
     :param prompts: what is put before a query and before a document.
     :param device: such as "cpu" or "cuda:0"; None takes the fastest there is.
+    :param dtype: one of `DTYPES`.
     :raises EncoderError: if the checkpoint cannot be loaded, or there is no such pooling or layer.
     """
 
@@ -138,6 +117,7 @@ class TransformerEncoder(TorchEncoder):
         layer: int | tuple[int, ...] | None,
         prompts: tuple[str, str],
         device: str | None = None,
+        dtype: str = "float32",
     ) -> None:
         if pooling == "first-last-mean" and layer is not None:
             raise EncoderError("The pooling 'first-last-mean' has its own layers: name none.")
@@ -145,14 +125,15 @@ class TransformerEncoder(TorchEncoder):
         place = choose_device(device)
         self._layers = (layer,) if isinstance(layer, int) else (-1,) if layer is None else layer
         with loading(checkpoint):
-            tokenizer, model = _load(checkpoint, folder)
+            tokenizer, model = _load(checkpoint, folder, chosen_dtype(dtype))
+        _check_half(model.config, dtype)
         self._choices: tuple[tuple[str, tuple[int, ...]], ...] = ((pooling, self._layers),)
         self._model = model.to(place)
         limits = [token_limit(model.config, tokenizer)]
         limits += [checkpoint.json("sentence_bert_config.json").get("max_seq_length") or limits[0]]
         cutter = Cutter.of(tokenizer, min(limits))
         spec = EncoderSpec(name, checkpoint.revision, 0, pooling, None, *prompts)
-        super().__init__(spec, cutter, place)
+        super().__init__(spec, cutter, place, model.dtype)
         self._settle(pooling)
 
     def _settle(self, pooling: str) -> None:
@@ -219,6 +200,7 @@ class SentenceEncoder(TorchEncoder):
     :param name: what the index records.
     :param prompts: what is put before a query and before a document.
     :param device: such as "cpu" or "cuda:0"; None takes the fastest there is.
+    :param dtype: one of `DTYPES`.
     :raises EncoderError: if the checkpoint cannot be loaded.
     """
 
@@ -229,6 +211,7 @@ class SentenceEncoder(TorchEncoder):
         name: str,
         prompts: tuple[str, str],
         device: str | None = None,
+        dtype: str = "float32",
     ) -> None:
         from sentence_transformers import SentenceTransformer
 
@@ -242,20 +225,32 @@ class SentenceEncoder(TorchEncoder):
                 local_files_only=True,
                 model_kwargs={"use_safetensors": checkpoint.has_safetensors},
             ).eval()
+            self._model.to(chosen_dtype(dtype))
             first: Any = self._model[0]
             self._reads_tokens = hasattr(first, "auto_model")
             tokenizer = self._model.tokenizer
             limit = min(self._model.max_seq_length or _USUAL_LIMIT, 10**6)
         if self._reads_tokens:
+            _check_half(first.auto_model.config, dtype)
             limit = min(limit, token_limit(first.auto_model.config, tokenizer))
         cutter = Cutter.of(tokenizer, limit) if self._reads_tokens else Cutter(tokenizer, 0, (), ())
         with loading(checkpoint):
             width = self._model.encode(["a"], show_progress_bar=False).shape[1]
         spec = EncoderSpec(name, checkpoint.revision, width, "own", None, *prompts)
-        super().__init__(spec, cutter, place)
+        super().__init__(spec, cutter, place, chosen_dtype(dtype))
+
+    @property
+    def no_graph(self) -> str:
+        """Why `vectors_of` is no graph of its three tensors alone; "" if it is one."""
+        if not self._reads_tokens:
+            return "it is no transformer"
+        counts = any(getattr(part, "include_prompt", True) is False for part in self._model)
+        if counts and (self.spec.query_prompt or self.spec.document_prompt):
+            return "its pooling leaves out its prompts"
+        return ""
 
     def encode(self, texts: Sequence[str], *, kind: TextKind = "document") -> Vectors:
-        """Encode texts; see `TorchEncoder.encode`. What reads no windows reads texts whole."""
+        """Encode texts; see `WindowedEncoder.encode`. What reads no windows reads texts whole."""
         if self._reads_tokens or not texts:
             return super().encode(texts, kind=kind)
         prompt = self.spec.query_prompt if kind == "query" else self.spec.document_prompt
@@ -263,7 +258,7 @@ class SentenceEncoder(TorchEncoder):
         found = self._model.encode(clean, prompt=prompt or None, show_progress_bar=False)
         vectors = np.nan_to_num(np.asarray(found, np.float32))
         vectors[[not text.strip() for text in clean]] = 0
-        return _unit(vectors)
+        return unit(vectors)
 
     def _vectors(self, ids: Tensor, mask: Tensor, special: Tensor, prompt: str) -> Tensor:
         features: dict[str, Any] = {"input_ids": ids, "attention_mask": mask}
@@ -290,6 +285,23 @@ def choose_device(name: str | None) -> torch.device:
         return torch.zeros(1, device=name).device
     except (RuntimeError, AssertionError) as error:
         raise EncoderError(f"This machine has no device {name!r} for torch: try cpu.") from error
+
+
+def chosen_dtype(name: str) -> torch.dtype:
+    """Return what weights are held in.
+
+    :raises EncoderError: if it is none of `DTYPES`.
+    """
+    if name not in DTYPES:
+        known = ", ".join(DTYPES)
+        raise EncoderError(f"Weights cannot be held in {name!r}; choose one of: {known}.")
+    found: torch.dtype = getattr(torch, name)
+    return found
+
+
+def _check_half(config: Any, dtype: str) -> None:  # noqa: ANN401 - a library without types
+    if dtype == "float16" and config.model_type in _OVERFLOWING:
+        raise EncoderError("DeBERTa's attention overflows in float16: choose bfloat16.")
 
 
 @contextmanager
@@ -320,7 +332,7 @@ def loading(checkpoint: Checkpoint) -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def _load(checkpoint: Checkpoint, folder: Path) -> tuple[Any, Any]:
+def _load(checkpoint: Checkpoint, folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:
     """Load the tokenizer and the model, safetensors first and never any code."""
     from transformers import AutoModel, AutoTokenizer
 
@@ -332,7 +344,7 @@ def _load(checkpoint: Checkpoint, folder: Path) -> tuple[Any, Any]:
         use_safetensors=checkpoint.has_safetensors,
         weights_only=True,
         output_loading_info=True,
-        dtype=torch.float32,
+        dtype=dtype,
         **safe,
     )
     # The pooler is a head: no pooling here uses it, and masked-language models come without.
@@ -369,9 +381,3 @@ def token_limit(config: Any, tokenizer: Any) -> int:  # noqa: ANN401 - a library
     if config.model_type in _POSITIONS_AFTER_PADDING:
         positions -= (config.pad_token_id or 0) + 1
     return int(min(positions, tokenizer.model_max_length))
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    scaled: Vectors = (vectors / np.where(norms == 0, 1, norms)).astype(np.float32)
-    return scaled

@@ -50,7 +50,7 @@ def pool(
         return torch.where(kept.any(dim=1, keepdim=True), highest, torch.zeros_like(highest))
     if pooling == "mean-no-special":
         words = kept & ~special.bool()
-        kept = torch.where(words.any(dim=1, keepdim=True), words, kept)
+        kept = kept & (words | ~words.any(dim=1, keepdim=True))
     # Padding is filled, not multiplied by zero, so that nothing in it can reach the sum.
     total = hidden.masked_fill(~kept[..., None], 0).sum(dim=1)
     return total / kept.sum(dim=1, keepdim=True).clamp(min=1)

@@ -14,6 +14,7 @@ from indexer.encoders.catalog import (
     OWN,
     CatalogEntry,
     described,
+    is_exported,
     load_encoder,
     settled,
 )
@@ -70,10 +71,10 @@ def load_variants(
     :param poolings: as `load_encoder` takes them; none means the encoder's default.
     :param layers: layers, each 0 to N, or several to average; "all" means 0 to N, none the
         default. Poolings with layers of their own (own, first-last-mean) are taken once, and so is
-        the embedded encoder, which has neither poolings nor layers.
+        an encoder without a choice of them: the embedded one and any export.
     :raises EncoderError: as `load_encoder`.
     """
-    if name == DEFAULT_ENCODER:
+    if name == DEFAULT_ENCODER or is_exported(name):
         return EncoderVariants([load_encoder(name)])
     folder = Path(name).expanduser()
     entry, _ = described(str(folder.resolve()) if folder.is_dir() else name)

@@ -1,12 +1,15 @@
-"""`fill`: what can be done with an encoder beside searching with it."""
+"""`fill` and `export`: what can be done with an encoder beside searching with it."""
 
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
+from ui.encoder_choice import LayerOption, PoolingOption, layer_numbers
 from ui.options import JsonOption
 from ui.output import safe, say, say_json, say_table
+from ui.safe_text import shown_path
 
 # Stands for standard input, as in other programs.
 STANDARD_INPUT = "-"
@@ -59,3 +62,62 @@ def fill(
             cells = (safe(one.text), safe(one.token))
             rows.append((str(number), f"{one.probability:11.4f}", *cells))
     say_table([row if tokens else row[:3] for row in rows])
+
+
+def export(
+    encoder: Annotated[
+        str,
+        typer.Argument(
+            metavar="ENCODER", help="A name from `crosstongue encoders`, a hub id or a folder."
+        ),
+    ],
+    to: Annotated[
+        Literal["onnx", "safetensors", "static"],
+        typer.Option(
+            "--to",
+            help="onnx: for ONNX Runtime; safetensors: a checkpoint that has only a .bin; static: "
+            "the embedded encoder for sentence-transformers.",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="The new folder to write; without it, one named for the encoder and the target, "
+            "here.",
+        ),
+    ] = None,
+    quantize: Annotated[
+        Literal["int8"] | None,
+        typer.Option(help="Round the weights to eight bits; with --to onnx."),
+    ] = None,
+    pooling: PoolingOption = None,
+    layer: LayerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write an encoder as a folder for another runtime.
+
+    What is written is compared with the encoder before it is put in its place, and can be given as
+    --encoder from then on.
+    """
+    from indexer.encoders.export import export_encoder
+
+    layers = layer_numbers(layer)
+    named = "-".join(part for part in (Path(encoder).name, to, quantize) if part)
+    report = export_encoder(
+        encoder,
+        to,
+        out.expanduser() if out is not None else Path(named),
+        quantize=quantize,
+        pooling=pooling,
+        layer=layers[0] if layers is not None and len(layers) == 1 else layers,
+    )
+    if as_json:
+        said = {"megabytes": round(report.megabytes, 3), "cosine": round(report.cosine, 6)}
+        lowest = {"lowest_cosine": round(report.lowest_cosine, 6)}
+        say_json({"folder": shown_path(report.folder), **said, **lowest})
+        return
+    say(
+        f"Wrote {shown_path(report.folder)} ({report.megabytes:,.1f} MB); its vectors reach a mean "
+        f"cosine of {report.cosine:.4f} to the encoder's own (lowest: {report.lowest_cosine:.4f})."
+    )
