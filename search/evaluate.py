@@ -10,6 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from indexer.centres import Centres
+from indexer.centring import estimate
+from indexer.encoders import load_encoder
 from indexer.encoders.protocol import EncoderSpec, Vectors
 from indexer.encoders.variants import EncoderVariants
 from indexer.parallel_text import XTREME_LANGUAGES, ParallelTexts, accuracy
@@ -41,11 +44,13 @@ class Evaluation:
     :param spec: the encoder's.
     :param pairs: between two languages.
     :param languages: in the mixed pool.
+    :param centred: whether each language's centre was taken off first, as an index can do.
     """
 
     spec: EncoderSpec
     pairs: tuple[PairFigures, ...]
     languages: tuple[LanguageFigures, ...]
+    centred: bool = False
 
     @property
     def forth(self) -> float:
@@ -91,6 +96,7 @@ def evaluate(
     encoders: Sequence[EncoderVariants],
     work: Path,
     *,
+    centring: bool = False,
     progress: ProgressCallback | None = None,
 ) -> list[Evaluation]:
     """Measure encoders; texts are embedded once for all poolings and layers of one.
@@ -98,9 +104,11 @@ def evaluate(
     :param sets: parallel texts.
     :param encoders: what to measure.
     :param work: a folder that exists, where vectors are kept, so that a killed run goes on.
+    :param centring: measure each also with the centres of its languages taken off, found in these
+        same texts.
     :param progress: called while texts are embedded and figures are made.
-    :return: one a variant, in the order given. Figures are of vectors in half precision, as an
-        index keeps them.
+    :return: one a variant, in the order given; with centring two, the centred one second. Figures
+        are of vectors in half precision, as an index keeps them.
     """
     pool = MixedPool(sets)
     texts = list(dict.fromkeys(text for one in sets for text in (*one.first, *one.second)))
@@ -113,6 +121,8 @@ def evaluate(
             if progress is not None:
                 progress(SyncProgress("measuring", len(found), len(specs), current=spec.name))
             found.append(_measured(spec, sets, texts, pool, store))
+            if centring:
+                found.append(_measured(spec, sets, texts, pool, store, centring=True))
     return found
 
 
@@ -122,24 +132,33 @@ def _measured(
     texts: list[str],
     pool: MixedPool,
     store: VectorStore,
+    *,
+    centring: bool = False,
 ) -> Evaluation:
     keys = [text_key(text) for text in texts]
     rows = {text: row for row, text in enumerate(texts)}
     loaded = [store.load(row_name(spec, kind), keys, spec.dimension) for kind in kinds_of(spec)]
     documents, queries = loaded[0], loaded[-1]
+    pooled = [rows[text] for text in pool.texts]
+    centres: Centres | None = None
+    if centring:
+        subjects = load_encoder().encode(pool.texts)
+        centres = estimate(1, documents[pooled], subjects, pool.languages)
 
-    def side(vectors: Vectors, chosen: Sequence[str]) -> Vectors:
-        return vectors[[rows[text] for text in chosen]]
+    def side(vectors: Vectors, chosen: Sequence[int], languages: Sequence[str]) -> Vectors:
+        found = vectors[chosen]
+        return found if centres is None else centres.documents(found, languages)
 
-    pairs = tuple(
-        PairFigures(
-            one.languages,
-            len(one.first),
-            accuracy(side(queries, one.first), side(documents, one.second)),
-            accuracy(side(queries, one.second), side(documents, one.first)),
+    pairs = []
+    for one in sets:
+        first, second = (
+            ([rows[text] for text in texts], [language] * len(texts))
+            for language, texts in zip(one.languages, (one.first, one.second), strict=True)
         )
-        for one in sets
-    )
-    documents = side(documents, pool.texts)
-    queries = side(queries, pool.texts) if len(loaded) > 1 else documents
-    return Evaluation(spec, pairs, pool.figures(queries, documents))
+        forth = accuracy(side(queries, *first), side(documents, *second))
+        back = accuracy(side(queries, *second), side(documents, *first))
+        pairs.append(PairFigures(one.languages, len(one.first), forth, back))
+    asked = documents = side(documents, pooled, pool.languages)
+    if len(loaded) > 1:
+        asked = side(queries, pooled, pool.languages)
+    return Evaluation(spec, tuple(pairs), pool.figures(asked, documents), centring)

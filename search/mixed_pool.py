@@ -69,6 +69,13 @@ class MixedPool:
                 self._translations[here].add(there)
                 self._translations[there].add(here)
 
+    @property
+    def languages(self) -> list[str]:
+        """The language of each text."""
+        return [
+            language for language, own in self.slices.items() for _ in range(own.start, own.stop)
+        ]
+
     def figures(self, queries: Vectors, documents: Vectors) -> tuple[LanguageFigures, ...]:
         """Rank the pool for some queries of each language.
 

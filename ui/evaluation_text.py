@@ -21,13 +21,15 @@ _XTREME = "36 languages"
 def table(evaluations: Sequence[Evaluation]) -> list[tuple[str, ...]]:
     """Return a row for each encoder, pooling and layer: means over languages."""
     compared = all(one.xtreme for one in evaluations)
-    head = ("encoder", "pooling", "layer", "forth", "back")
+    both = any(one.centred for one in evaluations)
+    head = ("encoder", "pooling", "layer", *(("centred",) if both else ()), "forth", "back")
     rows = [(*head, *((_XTREME, "") if compared else ()), "MRR", "own", "pool")]
     for one in evaluations:
         means = [one.forth, one.back, *(one.xtreme or () if compared else ())]
         rows.append(
             (
                 *_named(one.spec),
+                *(("yes" if one.centred else "no",) if both else ()),
                 *(_percent(value) for value in means),
                 _percent(one.reciprocal_rank),
                 _percent(one.own_share),
@@ -55,7 +57,8 @@ def language_table(one: Evaluation) -> list[tuple[str, ...]]:
 def title(one: Evaluation) -> str:
     """Return the line above an encoder's own table."""
     name, pooling, layer = _named(one.spec)
-    return f"{name}, {pooling}{f' of layer {layer}' if layer else ''}"
+    centred = ", centred" if one.centred else ""
+    return f"{name}, {pooling}{f' of layer {layer}' if layer else ''}{centred}"
 
 
 def explained() -> Iterator[str]:
@@ -73,6 +76,7 @@ def values(one: Evaluation) -> dict[str, object]:
         "layer": spec.layer,
         "dimension": spec.dimension,
         "fingerprint": spec.fingerprint,
+        "centred": one.centred,
         "forth": _rounded(one.forth),
         "back": _rounded(one.back),
         "xtreme_36": None if one.xtreme is None else [_rounded(value) for value in one.xtreme],
@@ -109,7 +113,8 @@ def plot(evaluations: Sequence[Evaluation]) -> str:
     lines: dict[str, list[Evaluation]] = {}
     for one in evaluations:
         if not isinstance(one.spec.layer, tuple):
-            lines.setdefault(f"{_short(one.spec)}, {one.spec.pooling}", []).append(one)
+            label = f"{_short(one.spec)}, {one.spec.pooling}{', centred' if one.centred else ''}"
+            lines.setdefault(label, []).append(one)
     panels = []
     for title, figure in (
         ("accuracy between two languages, mean of both ways", _accuracy),

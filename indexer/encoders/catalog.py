@@ -297,6 +297,7 @@ def _load(
         prompts=prompts,
         device=device,
         dtype=dtype,
+        raw=entry.fills_masks,
     )
 
 
@@ -323,7 +324,8 @@ def described(name: str, revision: str | None = None) -> tuple[CatalogEntry, "Ch
     if entry is None:
         found = checkpoints.find_checkpoint(name, revision)
         usual = OWN if found.is_sentence_model else "mean"
-        return CatalogEntry(found.name, "", "", 0, pooling=usual), found
+        raw = found.is_raw
+        return CatalogEntry(found.name, "", "", 0, pooling=usual, fills_masks=raw), found
     return entry, checkpoints.find_checkpoint(entry.hub, revision or entry.revision)
 
 

@@ -181,14 +181,37 @@ class EmbeddedEncoder:
         """Return (BCP-47 tag, probability) for each text; ("und", 0.0) where none is likely."""
         return self._identified(self._pooled(texts))
 
+    def likeliest_languages(
+        self, texts: Sequence[str], limit: int = 1
+    ) -> list[list[tuple[str, float]]]:
+        """Return the most probable languages of each text with probabilities, best first.
+
+        :param limit: how many; none of a text without a known letter.
+        """
+        pooled = self._pooled(texts)
+        probability = self._probabilities(pooled)
+        best = np.argsort(-probability, axis=1)[:, :limit]
+        return [
+            [(self.model.languages[place], float(row[place])) for place in places] if some else []
+            for row, places, some in zip(
+                probability, best.tolist(), np.any(pooled, axis=1).tolist(), strict=True
+            )
+        ]
+
+    def _probabilities(self, pooled: Vectors) -> Vectors:
+        """Return the probability of each language for each text: float32 [n, languages]."""
+        model = self.model
+        scores = pooled[:, self.dimension :] @ model.language_weight.T + model.language_bias
+        scores -= scores.max(axis=1, keepdims=True)
+        probability: Vectors = np.exp(scores)
+        probability /= probability.sum(axis=1, keepdims=True)
+        return probability
+
     def _identified(self, pooled: Vectors) -> list[tuple[str, float]]:
         if not len(pooled):
             return []
         model = self.model
-        scores = pooled[:, self.dimension :] @ model.language_weight.T + model.language_bias
-        scores -= scores.max(axis=1, keepdims=True)
-        probability = np.exp(scores)
-        probability /= probability.sum(axis=1, keepdims=True)
+        probability = self._probabilities(pooled)
         best = probability.argmax(axis=1)
         chance = probability[np.arange(len(best)), best]
         filled = np.any(pooled, axis=1)

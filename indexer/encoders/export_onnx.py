@@ -90,6 +90,7 @@ def export_onnx(
         "document_prompt": spec.document_prompt,
         "limit": encoder.cutter.limit,
         "padding": encoder.cutter.tokenizer.pad_token_id or 0,
+        "raw": getattr(encoder, "raw", False),
         "weights": quantize or "float32",
     }
     text = json.dumps(said, ensure_ascii=False, indent=1) + "\n"

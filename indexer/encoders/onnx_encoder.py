@@ -67,6 +67,7 @@ class OnnxEncoder(WindowedEncoder):
                     said["document_prompt"] if document_prompt is None else document_prompt
                 ),
             )
+            self.raw = bool(said["raw"])
             tokenizer = PlainTokenizer(folder / TOKENIZER_FILE, int(said["padding"]))
             cutter = Cutter.of(tokenizer, int(said["limit"]))
             self._session = _session(folder / MODEL_FILE, device)

@@ -105,6 +105,7 @@ class TransformerEncoder(TorchEncoder):
     :param prompts: what is put before a query and before a document.
     :param device: such as "cpu" or "cuda:0"; None takes the fastest there is.
     :param dtype: one of `DTYPES`.
+    :param raw: whether it is a masked-language model as pretrained, whose indexes are centred.
     :raises EncoderError: if the checkpoint cannot be loaded, or there is no such pooling or layer.
     """
 
@@ -118,7 +119,9 @@ class TransformerEncoder(TorchEncoder):
         prompts: tuple[str, str],
         device: str | None = None,
         dtype: str = "float32",
+        raw: bool = False,
     ) -> None:
+        self.raw = raw
         if pooling == "first-last-mean" and layer is not None:
             raise EncoderError("The pooling 'first-last-mean' has its own layers: name none.")
         folder = checkpoint.transformer_folder

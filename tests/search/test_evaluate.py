@@ -217,3 +217,22 @@ def test_vectors_are_kept_once_for_each_text_and_variant(tmp_path):
     with closing(sqlite3.connect(tmp_path / "vectors.db")) as connection:
         [[rows]] = connection.execute("SELECT count(*) FROM vectors")
     assert rows == 5 * len(texts)
+
+
+def test_centring_is_measured_beside_and_helps_where_languages_lie_apart(tmp_path):
+    words = "dog Hund,house Haus,bread Brot,water Wasser,train Zug,milk Milch,hand Hand,book Buch,"
+    words += "night Nacht,doctor Arzt,garden Garten,money Geld,fish Fisch,snow Schnee,letter Brief"
+    both = [pair.split() for pair in words.split(",")]
+    many = [("deu", "eng", f"Das ist {two}.", f"This is {one}.") for one, two in both]
+    sets = read_parallel(written(tmp_path / "pairs.tsv", many))
+
+    class Apart(Counting):
+        def encode(self, texts, *, kind="document"):
+            vectors = super().encode(texts, kind=kind)
+            vectors[:, 0] += [3 if text.startswith("Das") else -3 for text in texts]
+            return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    raw, centred = evaluate(sets, [EncoderVariants([Apart()])], tmp_path, centring=True)
+    assert (raw.centred, centred.centred) == (False, True)
+    assert raw.spec == centred.spec
+    assert centred.reciprocal_rank > 50 > 20 > raw.reciprocal_rank

@@ -49,6 +49,12 @@ def evaluate(
             min=1, metavar="N", help="The most pairs of a language pair; more are thinned evenly."
         ),
     ] = 1_000,
+    centring: Annotated[
+        bool,
+        typer.Option(
+            "--centring", help="Measure each also with the centres of the languages taken off."
+        ),
+    ] = False,
     by_language: Annotated[
         bool, typer.Option("--by-language", help="Show the figures of each language too.")
     ] = False,
@@ -85,7 +91,7 @@ def evaluate(
     folder = work.expanduser() if work is not None else evaluation_folder()
     make_private(folder)
     with shown_progress() as progress:
-        found = measure(sets, encoders, folder, progress=progress)
+        found = measure(sets, encoders, folder, centring=centring, progress=progress)
     if plot is not None:
         plot.write_text(evaluation_text.plot(found), "utf-8")
     if as_json:
