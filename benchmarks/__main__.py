@@ -14,6 +14,7 @@ BENCHMARKS = (
     "indexing",
     "searching",
     "cold_search",
+    "runtimes",
 )
 WITH_DATA = ("tatoeba", "languages")
 IN_A_BROWSER = ("map_panning",)

@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 
 from indexer import load_encoder
-from indexer.training.measure import XTREME_LANGUAGES, tatoeba_figures
+from indexer.parallel_text import XTREME_LANGUAGES
+from indexer.training.measure import tatoeba_figures
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from indexer import schema
-from indexer.encoders.protocol import EncoderSpec
+from indexer.encoders.protocol import Encoder, EncoderSpec
 from indexer.errors import CrosstongueError, IndexBusyError, SchemaTooNewError
 from indexer.paths import display
 
@@ -188,6 +188,12 @@ def write_spec(connection: sqlite3.Connection, spec: EncoderSpec) -> None:
         fingerprint=spec.fingerprint,
         dimension=spec.dimension,
     )
+
+
+def write_encoder(connection: sqlite3.Connection, encoder: Encoder) -> None:
+    """Record an encoder and whether an index of it is usually centred, as `write_spec`."""
+    write_spec(connection, encoder.spec)
+    write_meta(connection, centring_usual="on" if getattr(encoder, "raw", False) else "off")
 
 
 def bump_revision(connection: sqlite3.Connection) -> None:

@@ -6,6 +6,7 @@ its tables are `schema`, searching its vectors is `vectors`.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer import database, jobs, paths, schema
+from indexer.centres import Centres, read_centres
 from indexer.encoders.protocol import Encoder, EncoderSpec, Vectors
 from indexer.errors import (
     CrosstongueError,
@@ -48,6 +50,7 @@ class Index:
         self._connections = database.Connections(folder / database.FILE_NAME)
         self._vectors = VectorView(folder / VIEW_NAME, self._connections.get)
         self._encoder = encoder
+        self._centres: Centres | None = None
 
     @classmethod
     def create(cls, folder: AnyPath, *, encoder: Encoder) -> Index:
@@ -64,7 +67,7 @@ class Index:
         if not _has_index(file):
             _make_folder(place)
             database.migrate(file)
-            _record_encoder(file, encoder.spec)
+            _record_encoder(file, encoder)
         return cls.open(place, encoder=encoder)
 
     @classmethod
@@ -219,6 +222,46 @@ class Index:
             self._encoder = encoder
         return finished
 
+    @property
+    def centres(self) -> Centres | None:
+        """The centres that passages and queries are compared without, None where there are none."""
+        row = self.connection.execute("SELECT value FROM meta WHERE key = 'centres'").fetchone()
+        version = int(row[0]) if row else 0
+        if version and (self._centres is None or self._centres.version != version):
+            self._centres = read_centres(self.connection, version)
+        return self._centres if version else None
+
+    def set_centring(self, on: bool) -> None:
+        """Choose whether each language's centre is taken off vectors where they are compared.
+
+        Centres are found anew; nothing is embedded again.
+
+        :raises IndexBusyError: if another process is writing.
+        """
+        from indexer import centring
+
+        with jobs.writer_lock(self._folder, "centring"):
+            with self.transaction() as connection:
+                database.write_meta(connection, centring="on" if on else "off")
+            centring.refresh(self, anew=True)
+            self._vectors.settle(self._folder)
+
+    def compared_vectors(self, ids: NDArray[np.int64]) -> Vectors:
+        """Return the vectors of passages as they are compared: those stored, without centres.
+
+        :return: float32 [n, d]; zeros where an id is gone.
+        """
+        vectors, centres = self.vectors_of(ids), self.centres
+        if centres is None:
+            return vectors
+        found = self.connection.execute(
+            "SELECT passages.id, passages.language FROM json_each(?) AS wanted "
+            "CROSS JOIN passages ON passages.id = wanted.value",
+            [json.dumps([int(id_) for id_ in ids])],
+        )
+        languages = dict(found.fetchall())
+        return centres.documents(vectors, [languages.get(int(id_)) for id_ in ids])
+
 
 def _absolute(folder: AnyPath) -> Path:
     return Path(os.fsdecode(folder)).expanduser().absolute()
@@ -270,7 +313,7 @@ def _no_access(folder: Path, error: OSError) -> CrosstongueError:
     )
 
 
-def _record_encoder(file: Path, spec: EncoderSpec) -> None:
+def _record_encoder(file: Path, encoder: Encoder) -> None:
     connection = database.connect(file)
     try:
         with database.transaction(connection, file.parent):
@@ -278,7 +321,7 @@ def _record_encoder(file: Path, spec: EncoderSpec) -> None:
                 database.write_meta(
                     connection, generation=database.new_generation(), revision=0, pruned_at=0
                 )
-                database.write_spec(connection, spec)
+                database.write_encoder(connection, encoder)
     finally:
         connection.close()
 

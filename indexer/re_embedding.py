@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from indexer import database, jobs
+from indexer import centring, database, jobs
 from indexer.documents import Passage
 from indexer.encoders.protocol import Encoder
 from indexer.passages import embedded_text
@@ -49,6 +49,7 @@ def re_embed(index: Index, encoder: Encoder, progress: ProgressCallback | None) 
             job.finish("stopped")
             return False
         _swap(index, encoder)
+        centring.refresh(index, encoder)
         index.vectors.settle(index.folder)
         job.finish("done")
     return True
@@ -110,6 +111,6 @@ def _swap(index: Index, encoder: Encoder) -> None:
         )
         connection.execute("DELETE FROM vectors WHERE key NOT IN (SELECT vector_key FROM passages)")
         connection.execute("DELETE FROM staged_vectors")
-        database.write_spec(connection, encoder.spec)
+        database.write_encoder(connection, encoder)
         database.write_meta(connection, generation=database.new_generation())
         database.bump_revision(connection)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 # revision up to which rows have been taken out of removed_passages).
 # Also in `meta`: segmentation (the version that made all terms), and while they are made again,
 # segmentation_begun (the version that makes them) and segmented_to (the last passage done).
+# And: centring (on or off, as somebody chose) and centring_usual (for its encoder); centres (the
+# version of the centres in use, 0 for none), centres_last (the last version there was), centres_of
+# and centres_for (the number of passages and the generation they were found in).
 # `staged_vectors` is the index that `re_embed` builds beside the old one.
 _FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -129,6 +132,13 @@ END;
 """
 
 
+# The vectors that `centring` takes off, and those of the texts that ship, by encoder.
+_CENTRES = """
+CREATE TABLE centres (language TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE centring_samples (fingerprint TEXT PRIMARY KEY, vectors BLOB NOT NULL) WITHOUT ROWID;
+"""
+
+
 def _first(database: Database) -> None:
     database.executescript(_FIRST)
 
@@ -137,5 +147,9 @@ def _terms(database: Database) -> None:
     database.executescript(_TERMS)
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _terms)
+def _centres(database: Database) -> None:
+    database.executescript(_CENTRES)
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _terms, _centres)
 SCHEMA_VERSION = len(MIGRATIONS)

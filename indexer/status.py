@@ -63,6 +63,7 @@ class IndexStatus:
     :param encoder: the encoder's name.
     :param fingerprint: the encoder's fingerprint.
     :param dimension: the width of the vectors.
+    :param centring: whether each language's centre is taken off where vectors are compared.
     :param job: the job now running or paused, or else the last one, or None.
     """
 
@@ -76,6 +77,7 @@ class IndexStatus:
     encoder: str
     fingerprint: str
     dimension: int
+    centring: bool
     job: jobs.Job | None
 
 
@@ -117,6 +119,7 @@ def status_of(index: Index) -> IndexStatus:
         encoder=index.spec.name,
         fingerprint=index.spec.fingerprint,
         dimension=index.spec.dimension,
+        centring=index.centres is not None,
         job=job,
     )
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.centres import read_centres
 from indexer.database import read_meta, snapshot, transaction, write_meta
 from indexer.encoders.protocol import Vectors
 from indexer.errors import EncoderMismatchError
@@ -141,7 +142,7 @@ class VectorView:
                 old = None
             since = base.stamp.max_id if old is None else old.max_id
             width = base.faiss_index.d
-            new_ids, new = _rows(connection, since, width)
+            new_ids, new = _rows(connection, since, width, _centres(meta))
             removed = np.array(
                 [row[0] for row in connection.execute("SELECT id FROM removed_passages")], np.int64
             )
@@ -183,7 +184,9 @@ class VectorView:
             if _fits(base.stamp, meta):
                 return base
         width = _dimension(meta)
-        nothing = Stamp(meta["generation"], meta["fingerprint"], int(meta["pruned_at"]), 0, 0)
+        nothing = Stamp(
+            *(meta["generation"], meta["fingerprint"], int(meta["pruned_at"]), 0, 0, _centres(meta))
+        )
         return build_base(nothing, np.empty(0, np.int64), np.empty((0, width), np.float16))
 
     def _load(self, meta: dict[str, str]) -> Base | None:
@@ -221,10 +224,11 @@ class VectorView:
     def _build(self, connection: sqlite3.Connection) -> Base:
         with snapshot(connection):
             meta = read_meta(connection)
-            ids, rows = _rows(connection, 0, _dimension(meta))
+            ids, rows = _rows(connection, 0, _dimension(meta), _centres(meta))
         max_id = int(ids[-1]) if len(ids) else 0
         revision = int(meta["revision"])
-        stamp = Stamp(meta["generation"], meta["fingerprint"], revision, max_id, len(ids))
+        found = (meta["generation"], meta["fingerprint"], revision, max_id, len(ids))
+        stamp = Stamp(*found, _centres(meta))
         return build_base(stamp, ids, rows)
 
 
@@ -237,11 +241,16 @@ def _dimension(meta: dict[str, str]) -> int:
     return int(meta["dimension"])
 
 
+def _centres(meta: dict[str, str]) -> int:
+    return int(meta.get("centres", "0"))
+
+
 def _fits(stamp: Stamp, meta: dict[str, str]) -> bool:
     """Whether a base is of these vectors and not so old that removals it misses are forgotten."""
     return (
         stamp.generation == meta["generation"]
         and stamp.fingerprint == meta["fingerprint"]
+        and stamp.centres == _centres(meta)
         and int(meta["pruned_at"]) <= stamp.revision <= int(meta["revision"])
     )
 
@@ -259,14 +268,21 @@ def _drifted(connection: sqlite3.Connection, stamp: Stamp) -> bool:
 
 
 def _rows(
-    connection: sqlite3.Connection, after: int, width: int
+    connection: sqlite3.Connection, after: int, width: int, centres: int
 ) -> tuple[Ids, NDArray[np.float16]]:
-    """Read the passages with greater ids: int64 [n] ascending and float16 [n, width]."""
+    """Read the passages with greater ids: int64 [n] ascending and float16 [n, width].
+
+    :param centres: the version of the centres to take off; 0 leaves rows as they are stored.
+    """
     rows = connection.execute(
-        "SELECT passages.id, vectors.vector FROM passages "
+        "SELECT passages.id, vectors.vector, passages.language FROM passages "
         "JOIN vectors ON vectors.key = passages.vector_key "
         "WHERE passages.id > ? ORDER BY passages.id",
         (after,),
     ).fetchall()
     ids = np.fromiter((row[0] for row in rows), np.int64, len(rows))
-    return ids, np.frombuffer(b"".join(row[1] for row in rows), "<f2").reshape(len(rows), width)
+    stored = np.frombuffer(b"".join(row[1] for row in rows), "<f2").reshape(len(rows), width)
+    if not centres or not rows:
+        return ids, stored
+    centred = read_centres(connection, centres).documents(stored, [row[2] for row in rows])
+    return ids, centred.astype(np.float16)

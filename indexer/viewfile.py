@@ -42,6 +42,7 @@ class Stamp:
     :param revision: the index's revision whose passages it holds, all of them.
     :param max_id: the greatest passage id up to which it holds them.
     :param rows: how many.
+    :param centres: the version of the centres taken off them, 0 for none.
     """
 
     generation: str
@@ -49,6 +50,7 @@ class Stamp:
     revision: int
     max_id: int
     rows: int
+    centres: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.centres import Centres
 from indexer.encoders.protocol import Vectors
 
 # Passages sampled. More move the means by less than a tenth of what separates two hits.
@@ -58,9 +59,13 @@ class Background:
 
     @classmethod
     def sampled(
-        cls, connection: sqlite3.Connection, dimension: int, own: tuple[Vectors, float] | None
+        cls,
+        connection: sqlite3.Connection,
+        dimension: int,
+        own: tuple[Vectors, float] | None,
+        centres: Centres | None = None,
     ) -> Background:
-        """Sample an index evenly, by id."""
+        """Sample an index evenly, by id; vectors are those compared, without the centres."""
         first, last, passages = connection.execute(
             "SELECT coalesce(min(id), 0), coalesce(max(id), -1), count(*) FROM passages"
         ).fetchone()
@@ -68,12 +73,11 @@ class Background:
         wanted = np.arange(first, last + 1) if spread is None else spread.astype(np.int64)
         rows = connection.execute(_SAMPLED, [json.dumps(wanted.tolist())]).fetchall()
         vectors = np.frombuffer(b"".join(row[2] for row in rows), "<f2").astype(np.float32)
-        return cls(
-            int(passages),
-            vectors.reshape(len(rows), dimension),
-            tuple(str(row[1]) for row in rows),
-            own,
-        )
+        vectors = vectors.reshape(len(rows), dimension)
+        languages = tuple(str(row[1]) for row in rows)
+        if centres is not None and rows:
+            vectors, own = centres.documents(vectors, languages), None
+        return cls(int(passages), vectors, languages, own)
 
     @cached_property
     def _centres(self) -> tuple[list[str], Vectors, NDArray[np.float64]]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer import paths
+from indexer.centring import query_languages
 from indexer.database import read_meta
 from indexer.documents import Passage
 from indexer.encoders.protocol import Encoder, Explainable
@@ -135,7 +136,7 @@ class Searcher:
     def __init__(self, index: Index, even: bool = True) -> None:
         self.index = index
         self._even = even
-        self._sample: tuple[str, Background] | None = None
+        self._sample: tuple[tuple[str, int | None], Background] | None = None
 
     @property
     def notice(self) -> str | None:
@@ -194,7 +195,7 @@ class Searcher:
         if allowed is not None and not allowed.size:
             return []
         encoder = self.index.encoder if mode == "dense" else self._encoder()
-        vector = None if encoder is None else encoder.encode([asked.text], kind="query")[0]
+        vector = None if encoder is None else self._query_vector(asked.text, encoder)
         matches: list[LexicalMatch] = []
         if mode != "dense":
             most = max(LEXICAL_PASSAGES, PASSAGES_PER_HIT * limit)
@@ -233,7 +234,7 @@ class Searcher:
         chosen = [id for id, ordinal in ids if passage is None or ordinal == passage]
         if not chosen:
             raise QueryError(_no_passage(path, passage, len(ids)))
-        vectors = self.index.vectors_of(np.array(chosen, dtype=np.int64))
+        vectors = self.index.compared_vectors(np.array(chosen, dtype=np.int64))
         _check_limit(limit)
         vector = _unit(vectors.mean(axis=0))
         return self._nearest(_Asked("", vector, limit, self.judge(vector), without=document))
@@ -251,6 +252,11 @@ class Searcher:
             return UNKNOWN, 0.0
         language, probability = tell([text], kind="query")[1][0]
         return str(language), float(probability)
+
+    def _query_vector(self, text: str, encoder: Encoder) -> Vector:
+        vector = encoder.encode([text], kind="query")[0]
+        centres = self.index.centres
+        return vector if centres is None else centres.query(vector, query_languages(text))
 
     def _encoder(self) -> Encoder | None:
         """Return the index's encoder, or None if it is another one by now."""
@@ -306,14 +312,16 @@ class Searcher:
     def _background(self) -> Background:
         """Return a sample of the index, a new one when the index has become another."""
         passages = self.index.vectors.warm()
-        generation = read_meta(self.index.connection)["generation"]
+        centres = self.index.centres
+        version = None if centres is None else centres.version
+        state = read_meta(self.index.connection)["generation"], version
         if self._sample is not None:
             of, sample = self._sample
-            if of == generation and abs(passages - sample.passages) <= RESAMPLED * sample.passages:
+            if of == state and abs(passages - sample.passages) <= RESAMPLED * sample.passages:
                 return sample
         own = getattr(self._encoder(), "background", None)
-        sample = Background.sampled(self.index.connection, self.index.spec.dimension, own)
-        self._sample = generation, sample
+        sample = Background.sampled(self.index.connection, self.index.spec.dimension, own, centres)
+        self._sample = state, sample
         return sample
 
     def _from_words(self, asked: _Asked) -> list[Hit]:
@@ -407,7 +415,7 @@ class Searcher:
         self, groups: list[tuple[Candidate, ...]], rows: dict[int, _Row], asked: _Asked
     ) -> list[_Found]:
         best = [rows[group[0].passage] for group in groups]
-        vectors = self.index.vectors_of(np.array([row.id for row in best], np.int64))
+        vectors = self.index.compared_vectors(np.array([row.id for row in best], np.int64))
         languages = [row.language or UNKNOWN for row in best]
         first = spreading.copies([row.text for row in best], languages, vectors)
         kept = [place for place, of in enumerate(first) if of == place]

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from ui.commands import about, indexing, page, searching
+from ui.commands import about, evaluating, indexing, models, page, searching
 from ui.failures import DEBUG_VARIABLE, DONE, INTERRUPTED, USER_ERROR, sentence
 from ui.output import say, say_aside
 
@@ -60,6 +60,9 @@ for _verb in (
     about.doctor,
     about.languages,
     about.encoders,
+    models.fill,
+    evaluating.evaluate,
+    models.export,
 ):
     app.command()(_verb)
 

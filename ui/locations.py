@@ -38,6 +38,13 @@ def demo_index_folder() -> Path:
     return user_data_folder() / "demo"
 
 
+def evaluation_folder() -> Path:
+    """Return the folder in this user's cache where evaluations keep vectors."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path(APPLICATION, appauthor=False) / "evaluation"
+
+
 def make_private(folder: Path) -> None:
     """Create `folder` and the missing folders above it; new ones are open to their owner alone.
 

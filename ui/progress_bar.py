@@ -14,6 +14,12 @@ from ui.output import say_aside
 
 # A log that gets a line every few seconds can be followed and still be read afterwards.
 LOG_SECONDS = 5.0
+_UNITS = {
+    "segmenting": "passages",
+    "re-embedding": "passages",
+    "embedding": "texts",
+    "measuring": "encoders",
+}
 
 
 @contextmanager
@@ -71,7 +77,7 @@ def figures(event: SyncProgress) -> str:
     """Write an event's figures: how much of how much, the rate and the time left."""
     if not event.files_total:
         return f"{event.files_done:,} files seen" if event.files_done else ""
-    unit = "passages" if event.phase in ("segmenting", "re-embedding") else "files"
+    unit = _UNITS.get(event.phase, "files")
     parts = [f"{event.files_done:,} of {event.files_total:,} {unit}"]
     if event.files_failed:
         parts.append(f"{event.files_failed:,} failed")

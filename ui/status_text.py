@@ -22,6 +22,8 @@ def lines(status: IndexStatus) -> Iterator[str]:
         f", {count(len(status.languages), 'language')}"
     )
     yield f"Encoder    {safe(status.encoder)} ({status.fingerprint}, {status.dimension} dimensions)"
+    if status.centring:
+        yield "Centring   on: what each language adds is taken off vectors"
     for source in status.sources:
         rules = f", without {' '.join(source.ignore_rules)}" if source.ignore_rules else ""
         documents = count(source.documents, "document")

@@ -4,13 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from indexer.encoders.protocol import Encoder, EncoderSpec
 from indexer.errors import EncoderError
 from indexer.resources import data_folder
 
+if TYPE_CHECKING:
+    from indexer.encoders.checkpoint import Checkpoint
+
 DEFAULT_ENCODER = "embedded"
 OWN = "own"
+FIRST_LAST = "first-last-mean"
+# The file that makes a folder an export for ONNX Runtime.
+EXPORT_DESCRIPTION = "onnx_encoder.json"
 _XTREME = (
     "a raw masked-language model retrieves best from a middle layer (the protocol of XTREME, "
     "Hu et al., 2020)"
@@ -199,10 +206,11 @@ def load_encoder(
     document_prompt: str | None = None,
     revision: str | None = None,
     device: str | None = None,
+    dtype: str = "float32",
 ) -> Encoder:
     """Load an encoder; the same arguments give the same object.
 
-    :param name: a name in `CATALOG`, any hub id, or a folder with a checkpoint.
+    :param name: a name in `CATALOG`, any hub id, or a folder with a checkpoint or an export.
     :param pooling: cls, mean, max, mean-no-special, first-last-mean, or own for all the modules of
         a sentence-transformers model; None takes the catalog's, else the model's own, else mean.
     :param layer: 0 (the embeddings) to N, -1 for the last, or several to average; None takes the
@@ -211,13 +219,15 @@ def load_encoder(
     :param document_prompt: put before a passage, likewise.
     :param revision: of the hub; None takes the catalog's, else the main branch.
     :param device: of torch, such as "cuda:1"; None takes the fastest there is.
+    :param dtype: what torch holds the weights in: float32, float16 or bfloat16. The halves take
+        half the memory; their vectors differ from float32's by rounding and go into one index.
     :raises EncoderError: if there is no such encoder, pooling, layer or device, if its files are
         damaged, or if what it runs on is not installed.
     """
     several = layer if layer is None or isinstance(layer, int) else tuple(layer)
     if name not in _KNOWN and Path(name).expanduser().is_dir():
         name = str(Path(name).expanduser().resolve())
-    return _load(name, pooling, several, query_prompt, document_prompt, revision, device)
+    return _load(name, pooling, several, query_prompt, document_prompt, revision, device, dtype)
 
 
 def load_recorded(spec: EncoderSpec, *, latest: bool = False) -> Encoder:
@@ -247,8 +257,8 @@ def _load(
     document_prompt: str | None,
     revision: str | None,
     device: str | None,
+    dtype: str,
 ) -> Encoder:
-    entry = _KNOWN.get(name)
     if name == DEFAULT_ENCODER:
         if pooling not in (None, "mean") or layer is not None or query_prompt or document_prompt:
             raise EncoderError(
@@ -256,24 +266,16 @@ def _load(
                 "another encoder to choose them."
             )
         return _embedded()
-    from indexer.encoders import checkpoint as checkpoints
+    if is_exported(name):
+        from indexer.encoders.onnx_encoder import OnnxEncoder
 
-    if entry is None and not checkpoints.may_be_one(name):
-        known = ", ".join(entry.name for entry in CATALOG)
-        raise EncoderError(
-            f"There is no encoder called {name!r}; choose one of: {known}; or give a hub id "
-            "(owner/name) or a folder."
-        )
-    checkpoints.require_packages(name)
-    if entry is None:
-        found = checkpoints.find_checkpoint(name, revision)
-        entry = CatalogEntry(
-            found.name, "", "", 0, pooling=OWN if found.is_sentence_model else "mean"
-        )
-    else:
-        found = checkpoints.find_checkpoint(entry.hub, revision or entry.revision)
-    usual = "mean" if layer is not None and entry.pooling == OWN else entry.pooling
-    chosen = pooling or usual
+        if dtype != "float32":
+            raise EncoderError("What an export's weights are held in was chosen when it was made.")
+        exported = OnnxEncoder(Path(name), query_prompt, document_prompt, device)
+        exported.check(pooling, layer)
+        return exported
+    entry, found = described(name, revision)
+    chosen, layer = settled(entry, pooling, layer)
     own_query, own_document = found.prompts
     prompts = (
         _first(query_prompt, entry.query_prompt or own_query),
@@ -286,12 +288,56 @@ def _load(
             raise EncoderError(f"{name} has no pooling of its own: choose another, such as mean.")
         if layer is not None:
             raise EncoderError("The pooling 'own' has its own layers: name none.")
-        return SentenceEncoder(found, name=entry.name, prompts=prompts, device=device)
-    if layer is None and chosen != "first-last-mean":
-        layer = entry.layer
+        return SentenceEncoder(found, name=entry.name, prompts=prompts, device=device, dtype=dtype)
     return TransformerEncoder(
-        found, name=entry.name, pooling=chosen, layer=layer, prompts=prompts, device=device
+        found,
+        name=entry.name,
+        pooling=chosen,
+        layer=layer,
+        prompts=prompts,
+        device=device,
+        dtype=dtype,
+        raw=entry.fills_masks,
     )
+
+
+def is_exported(name: str) -> bool:
+    """Whether a name is a folder that `crosstongue export --to onnx` wrote."""
+    return (Path(name).expanduser() / EXPORT_DESCRIPTION).is_file()
+
+
+def described(name: str, revision: str | None = None) -> tuple[CatalogEntry, "Checkpoint"]:
+    """Find a transformer's checkpoint and its entry, made up for one the catalog does not know.
+
+    :raises EncoderError: if there is none, or what it runs on is not installed.
+    """
+    from indexer.encoders import checkpoint as checkpoints
+
+    entry = _KNOWN.get(name)
+    if entry is None and not checkpoints.may_be_one(name):
+        known = ", ".join(entry.name for entry in CATALOG)
+        raise EncoderError(
+            f"There is no encoder called {name!r}; choose one of: {known}; or give a hub id "
+            "(owner/name) or a folder."
+        )
+    checkpoints.require_packages(name)
+    if entry is None:
+        found = checkpoints.find_checkpoint(name, revision)
+        usual = OWN if found.is_sentence_model else "mean"
+        raw = found.is_raw
+        return CatalogEntry(found.name, "", "", 0, pooling=usual, fills_masks=raw), found
+    return entry, checkpoints.find_checkpoint(entry.hub, revision or entry.revision)
+
+
+def settled(
+    entry: CatalogEntry, pooling: str | None, layer: int | tuple[int, ...] | None
+) -> tuple[str, int | tuple[int, ...] | None]:
+    """Return the pooling and the layer that are meant; a layer of None is the pooling's own."""
+    usual = "mean" if layer is not None and entry.pooling == OWN else entry.pooling
+    chosen = pooling or usual
+    if layer is None and chosen not in (OWN, FIRST_LAST):
+        return chosen, entry.layer
+    return chosen, layer
 
 
 @lru_cache(maxsize=1)

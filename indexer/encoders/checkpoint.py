@@ -39,6 +39,13 @@ class Checkpoint:
         return (self.folder / "modules.json").is_file()
 
     @property
+    def is_raw(self) -> bool:
+        """Whether it is a masked-language model as pretrained, never taught what is alike."""
+        kinds = self.json("config.json").get("architectures") or []
+        raw = any(str(kind).endswith(("ForMaskedLM", "ForPreTraining")) for kind in kinds)
+        return raw and not self.is_sentence_model
+
+    @property
     def has_safetensors(self) -> bool:
         """Whether any weights are there as safetensors."""
         return any(self.folder.rglob("*.safetensors"))

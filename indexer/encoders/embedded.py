@@ -145,6 +145,11 @@ class EmbeddedEncoder:
         return self.model.background, self.model.background_deviation
 
     @property
+    def unknown(self) -> int:
+        """The token that stands for what no piece covers; it has no part in a vector."""
+        return self._cutter.unknown
+
+    @property
     def languages(self) -> tuple[str, ...]:
         """The BCP-47 tags the identifier knows."""
         return self.model.head.languages

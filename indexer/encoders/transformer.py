@@ -5,9 +5,11 @@ What stands here is loaded only when such an encoder is asked for. Cutting texts
 """
 
 import warnings
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +20,11 @@ from torch import Tensor
 
 from indexer.encoders.checkpoint import Checkpoint
 from indexer.encoders.protocol import EncoderSpec, TextKind, Vectors, WordPiece
-from indexer.encoders.transformer_pooling import chosen_layers, pool
-from indexer.encoders.windows import Cutter, Window, batches
+from indexer.encoders.transformer_pooling import check_pooling, chosen_layers, pool
+from indexer.encoders.windowed import BUDGET_CPU, BUDGET_GPU, WindowedEncoder, padded, unit
+from indexer.encoders.windows import Cutter, Window
 from indexer.errors import EncoderError
 
-# Tokens in a batch, padding included. A CPU gains nothing from more, and 24 layers of 1,024 in
-# float32 take 0.8 GB with it; a GPU is kept busy by more.
-_BUDGET_CPU = 8_192
-_BUDGET_GPU = 65_536
-# Texts whose tokens are held at a time: many enough to sort by length, few enough for the memory.
-_BLOCK = 4_096
 # Where neither the tokenizer nor the model names a limit.
 _USUAL_LIMIT = 512
 # Their positions are counted from the padding token's id on, so they have that many fewer.
@@ -39,77 +36,60 @@ _POSITIONS_AFTER_PADDING = {
     "mpnet",
     "xmod",
 }
+# What weights may be held in, whatever the checkpoint has.
+DTYPES = ("float32", "float16", "bfloat16")
+_OVERFLOWING = {"deberta", "deberta-v2"}
 # Encoders whose layers follow one another in `encoder.layer`, so that those above the one pooled
 # need not run.
 _STACKED = {"bert", "roberta", "xlm-roberta", "camembert", "electra", "deberta-v2"}
 
 
-class TorchEncoder(ABC):
-    """Cuts, batches and puts together; what a batch's vectors are is for a subclass to say.
+class TorchEncoder(WindowedEncoder):
+    """Runs windows in torch; what a batch's vectors are is for a subclass to say.
 
     :param spec: what decides the vectors.
     :param cutter: how texts become windows.
     :param device: where the model is.
+    :param dtype: what its weights are held in.
     """
 
-    def __init__(self, spec: EncoderSpec, cutter: Cutter, device: torch.device) -> None:
-        self.spec = spec
-        self._cutter = cutter
+    _model: Any
+
+    def __init__(
+        self, spec: EncoderSpec, cutter: Cutter, device: torch.device, dtype: torch.dtype
+    ) -> None:
+        super().__init__(spec, cutter, BUDGET_CPU if device.type == "cpu" else BUDGET_GPU)
         self._device = device
-        self._budget = _BUDGET_CPU if device.type == "cpu" else _BUDGET_GPU
-
-    @property
-    def dimension(self) -> int:
-        """The width of the vectors."""
-        return self.spec.dimension
-
-    def encode(self, texts: Sequence[str], *, kind: TextKind = "document") -> Vectors:
-        """Encode texts, in the order given; a long one is the mean of its windows, by length.
-
-        :param texts: any strings.
-        :param kind: whether the texts are queries or documents, which may have different prompts.
-        :return: float32 [n, dimension], unit rows; zeros for a text without any token. Equal texts
-            in different batches give vectors that differ by rounding only.
-        """
-        prompt = self.spec.query_prompt if kind == "query" else self.spec.document_prompt
-        vectors = np.zeros((len(texts), self.dimension), np.float32)
-        for start in range(0, len(texts), _BLOCK):
-            windows = self._cutter.cut(texts[start : start + _BLOCK], prompt)
-            for batch in batches(windows, self._budget):
-                chosen = [windows[place] for place in batch]
-                rows = _unit(self.run(chosen, prompt))
-                for window, row in zip(chosen, rows, strict=True):
-                    vectors[start + window.text] += window.own * row
-        return _unit(vectors)
-
-    def pieces(self, texts: Sequence[str]) -> list[list[WordPiece]]:
-        """Return the word pieces of each text, without the prompt and special tokens."""
-        return self._cutter.pieces(texts)
+        self._dtype = dtype
 
     def run(self, windows: Sequence[Window], prompt: str) -> Vectors:
-        """Run one batch of windows.
-
-        :return: float32 [n, width], not of unit length.
-        """
-        longest = max(len(window.ids) for window in windows)
-        ids = torch.full((len(windows), longest), self._cutter.tokenizer.pad_token_id or 0)
-        mask, special = torch.zeros_like(ids), torch.ones_like(ids)
-        first, last = len(self._cutter.prefix), len(self._cutter.suffix)
-        for place, window in enumerate(windows):
-            length = len(window.ids)
-            ids[place, :length] = torch.tensor(window.ids)
-            mask[place, :length] = 1
-            special[place, first : length - last] = 0
+        """Run one batch of windows; see `WindowedEncoder.run`."""
+        place_on = self._device
+        arrays = padded(windows, self._cutter)
+        ids, mask, special = (torch.from_numpy(one).to(place_on) for one in arrays)
         # bfloat16, not float16: DeBERTa's attention overflows in float16.
-        mixed = self._device.type == "cuda" and torch.cuda.is_bf16_supported()
-        with (
-            torch.inference_mode(),
-            torch.autocast(self._device.type, torch.bfloat16, enabled=mixed),
-        ):
-            place_on = self._device
-            found = self._vectors(ids.to(place_on), mask.to(place_on), special.to(place_on), prompt)
+        whole = self._dtype == torch.float32
+        mixed = whole and place_on.type == "cuda" and torch.cuda.is_bf16_supported()
+        with torch.inference_mode(), torch.autocast(place_on.type, torch.bfloat16, enabled=mixed):
+            found = self._vectors(ids, mask, special, prompt)
         rows: Vectors = found.float().cpu().numpy()
-        return rows
+        return rows if rows.ndim == 3 else rows[:, None]
+
+    @property
+    def module(self) -> torch.nn.Module:
+        """The model itself."""
+        model: torch.nn.Module = self._model
+        return model
+
+    @property
+    def no_graph(self) -> str:
+        """Why `vectors_of` is no graph of its three tensors alone; "" if it is one."""
+        return ""
+
+    def vectors_of(self, ids: Tensor, mask: Tensor, special: Tensor) -> Tensor:
+        """Return the vectors of a batch without a prompt of its own: [n, width], any length."""
+        found = self._vectors(ids, mask, special, "")
+        return found[:, 0] if found.dim() == 3 else found
 
     @abstractmethod
     def _vectors(self, ids: Tensor, mask: Tensor, special: Tensor, prompt: str) -> Tensor: ...
@@ -125,6 +105,8 @@ class TransformerEncoder(TorchEncoder):
         `first-last-mean` has its own.
     :param prompts: what is put before a query and before a document.
     :param device: such as "cpu" or "cuda:0"; None takes the fastest there is.
+    :param dtype: one of `DTYPES`.
+    :param raw: whether it is a masked-language model as pretrained, whose indexes are centred.
     :raises EncoderError: if the checkpoint cannot be loaded, or there is no such pooling or layer.
     """
 
@@ -137,30 +119,35 @@ class TransformerEncoder(TorchEncoder):
         layer: int | tuple[int, ...] | None,
         prompts: tuple[str, str],
         device: str | None = None,
+        dtype: str = "float32",
+        raw: bool = False,
     ) -> None:
+        self.raw = raw
         if pooling == "first-last-mean" and layer is not None:
             raise EncoderError("The pooling 'first-last-mean' has its own layers: name none.")
         folder = checkpoint.transformer_folder
         place = choose_device(device)
-        self._pooling = pooling
         self._layers = (layer,) if isinstance(layer, int) else (-1,) if layer is None else layer
         with loading(checkpoint):
-            tokenizer, model = _load(checkpoint, folder)
+            tokenizer, model = _load(checkpoint, folder, chosen_dtype(dtype))
+        _check_half(model.config, dtype)
+        self._choices: tuple[tuple[str, tuple[int, ...]], ...] = ((pooling, self._layers),)
         self._model = model.to(place)
-        limits = [_limit(model.config, tokenizer)]
+        limits = [token_limit(model.config, tokenizer)]
         limits += [checkpoint.json("sentence_bert_config.json").get("max_seq_length") or limits[0]]
         cutter = Cutter.of(tokenizer, min(limits))
         spec = EncoderSpec(name, checkpoint.revision, 0, pooling, None, *prompts)
-        super().__init__(spec, cutter, place)
+        super().__init__(spec, cutter, place, model.dtype)
         self._settle(pooling)
 
     def _settle(self, pooling: str) -> None:
         """Run one text to learn the width and the layers, and take off those that are not used."""
         self._last = 0
-        width = self.run(self._cutter.cut(["a"]), "").shape[1]
+        width = self.run(self._cutter.cut(["a"]), "").shape[2]
         recorded: int | tuple[int, ...] | None = None
         if pooling != "first-last-mean":
             self._layers = tuple(chosen_layers(self._layers, self._last))
+            self._choices = ((pooling, self._layers),)
             recorded = self._layers[0] if len(self._layers) == 1 else self._layers
             if self._model.config.model_type in _STACKED:
                 self._model.encoder.layer = self._model.encoder.layer[: max(max(self._layers), 1)]
@@ -172,7 +159,42 @@ class TransformerEncoder(TorchEncoder):
     def _vectors(self, ids: Tensor, mask: Tensor, special: Tensor, prompt: str) -> Tensor:
         out = self._model(input_ids=ids, attention_mask=mask, output_hidden_states=True)
         self._last = len(out.hidden_states) - 1
-        return pool(out.hidden_states, mask, special, pooling=self._pooling, layers=self._layers)
+        rows = [
+            pool(out.hidden_states, mask, special, pooling=pooling, layers=layers)
+            for pooling, layers in self._choices
+        ]
+        return torch.stack(rows, dim=1)
+
+    @property
+    def last_layer(self) -> int:
+        """The number of the last layer there is."""
+        return self._last
+
+    def spec_of(self, pooling: str, layer: int | tuple[int, ...] | None) -> EncoderSpec:
+        """Return the spec of the same checkpoint under another pooling, or of another layer.
+
+        :param layer: none that is above the encoder's own; None for the pooling `first-last-mean`,
+            which an encoder of its last layer alone can give.
+        :raises EncoderError: if there is no such pooling or layer.
+        """
+        check_pooling(pooling)
+        if layer is not None:
+            layers = (layer,) if isinstance(layer, int) else layer
+            found = tuple(chosen_layers(layers, self._last))
+            layer = found[0] if len(found) == 1 else found
+        return replace(self.spec, pooling=pooling, layer=layer)
+
+    def encode_several(
+        self, texts: Sequence[str], specs: Sequence[EncoderSpec], *, kind: TextKind = "document"
+    ) -> Vectors:
+        """Encode texts under several poolings and layers in one pass through the model.
+
+        :param specs: made by `spec_of`.
+        :return: float32 [n, specs, dimension], each row as `encode` gives it under that spec.
+        """
+        other = copy(self)
+        other._choices = tuple((spec.pooling, _layers_of(spec)) for spec in specs)
+        return other._encode(texts, kind, len(specs))
 
 
 class SentenceEncoder(TorchEncoder):
@@ -182,6 +204,7 @@ class SentenceEncoder(TorchEncoder):
     :param name: what the index records.
     :param prompts: what is put before a query and before a document.
     :param device: such as "cpu" or "cuda:0"; None takes the fastest there is.
+    :param dtype: one of `DTYPES`.
     :raises EncoderError: if the checkpoint cannot be loaded.
     """
 
@@ -192,11 +215,12 @@ class SentenceEncoder(TorchEncoder):
         name: str,
         prompts: tuple[str, str],
         device: str | None = None,
+        dtype: str = "float32",
     ) -> None:
         from sentence_transformers import SentenceTransformer
 
         place = choose_device(device)
-        _warn_of_bin(checkpoint)
+        warn_of_bin(checkpoint)
         with loading(checkpoint):
             self._model = SentenceTransformer(
                 str(checkpoint.folder),
@@ -205,20 +229,32 @@ class SentenceEncoder(TorchEncoder):
                 local_files_only=True,
                 model_kwargs={"use_safetensors": checkpoint.has_safetensors},
             ).eval()
+            self._model.to(chosen_dtype(dtype))
             first: Any = self._model[0]
             self._reads_tokens = hasattr(first, "auto_model")
             tokenizer = self._model.tokenizer
             limit = min(self._model.max_seq_length or _USUAL_LIMIT, 10**6)
         if self._reads_tokens:
-            limit = min(limit, _limit(first.auto_model.config, tokenizer))
+            _check_half(first.auto_model.config, dtype)
+            limit = min(limit, token_limit(first.auto_model.config, tokenizer))
         cutter = Cutter.of(tokenizer, limit) if self._reads_tokens else Cutter(tokenizer, 0, (), ())
         with loading(checkpoint):
             width = self._model.encode(["a"], show_progress_bar=False).shape[1]
         spec = EncoderSpec(name, checkpoint.revision, width, "own", None, *prompts)
-        super().__init__(spec, cutter, place)
+        super().__init__(spec, cutter, place, chosen_dtype(dtype))
+
+    @property
+    def no_graph(self) -> str:
+        """Why `vectors_of` is no graph of its three tensors alone; "" if it is one."""
+        if not self._reads_tokens:
+            return "it is no transformer"
+        counts = any(getattr(part, "include_prompt", True) is False for part in self._model)
+        if counts and (self.spec.query_prompt or self.spec.document_prompt):
+            return "its pooling leaves out its prompts"
+        return ""
 
     def encode(self, texts: Sequence[str], *, kind: TextKind = "document") -> Vectors:
-        """Encode texts; see `TorchEncoder.encode`. What reads no windows reads texts whole."""
+        """Encode texts; see `WindowedEncoder.encode`. What reads no windows reads texts whole."""
         if self._reads_tokens or not texts:
             return super().encode(texts, kind=kind)
         prompt = self.spec.query_prompt if kind == "query" else self.spec.document_prompt
@@ -226,7 +262,7 @@ class SentenceEncoder(TorchEncoder):
         found = self._model.encode(clean, prompt=prompt or None, show_progress_bar=False)
         vectors = np.nan_to_num(np.asarray(found, np.float32))
         vectors[[not text.strip() for text in clean]] = 0
-        return _unit(vectors)
+        return unit(vectors)
 
     def pieces(self, texts: Sequence[str]) -> list[list[WordPiece]]:
         """Return the word pieces of each text; none where no subword tokenizer cuts it."""
@@ -265,6 +301,23 @@ def choose_device(name: str | None) -> torch.device:
         raise EncoderError(f"This machine has no device {name!r} for torch: try cpu.") from error
 
 
+def chosen_dtype(name: str) -> torch.dtype:
+    """Return what weights are held in.
+
+    :raises EncoderError: if it is none of `DTYPES`.
+    """
+    if name not in DTYPES:
+        known = ", ".join(DTYPES)
+        raise EncoderError(f"Weights cannot be held in {name!r}; choose one of: {known}.")
+    found: torch.dtype = getattr(torch, name)
+    return found
+
+
+def _check_half(config: Any, dtype: str) -> None:  # noqa: ANN401 - a library without types
+    if dtype == "float16" and config.model_type in _OVERFLOWING:
+        raise EncoderError("DeBERTa's attention overflows in float16: choose bfloat16.")
+
+
 @contextmanager
 def loading(checkpoint: Checkpoint) -> Iterator[None]:
     """Turn whatever a loader raises into one sentence, and keep its progress bars quiet.
@@ -293,11 +346,11 @@ def loading(checkpoint: Checkpoint) -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def _load(checkpoint: Checkpoint, folder: Path) -> tuple[Any, Any]:
+def _load(checkpoint: Checkpoint, folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:
     """Load the tokenizer and the model, safetensors first and never any code."""
     from transformers import AutoModel, AutoTokenizer
 
-    _warn_of_bin(checkpoint)
+    warn_of_bin(checkpoint)
     safe = {"trust_remote_code": False, "local_files_only": True}
     tokenizer = AutoTokenizer.from_pretrained(str(folder), **safe)
     model, report = AutoModel.from_pretrained(
@@ -305,7 +358,7 @@ def _load(checkpoint: Checkpoint, folder: Path) -> tuple[Any, Any]:
         use_safetensors=checkpoint.has_safetensors,
         weights_only=True,
         output_loading_info=True,
-        dtype=torch.float32,
+        dtype=dtype,
         **safe,
     )
     # The pooler is a head: no pooling here uses it, and masked-language models come without.
@@ -320,7 +373,8 @@ def _load(checkpoint: Checkpoint, folder: Path) -> tuple[Any, Any]:
     return tokenizer, model.eval()
 
 
-def _warn_of_bin(checkpoint: Checkpoint) -> None:
+def warn_of_bin(checkpoint: Checkpoint) -> None:
+    """Warn that a checkpoint's weights are a pickle."""
     if not checkpoint.has_safetensors:
         warnings.warn(
             f"{checkpoint.name} has no safetensors: its pytorch_model.bin is read by torch's "
@@ -329,14 +383,15 @@ def _warn_of_bin(checkpoint: Checkpoint) -> None:
         )
 
 
-def _limit(config: Any, tokenizer: Any) -> int:  # noqa: ANN401 - a library without types
+def _layers_of(spec: EncoderSpec) -> tuple[int, ...]:
+    if spec.layer is None:
+        return (-1,)
+    return (spec.layer,) if isinstance(spec.layer, int) else spec.layer
+
+
+def token_limit(config: Any, tokenizer: Any) -> int:  # noqa: ANN401 - a library without types
+    """Return how many tokens a model reads at once, special ones included."""
     positions = getattr(config, "max_position_embeddings", None) or _USUAL_LIMIT
     if config.model_type in _POSITIONS_AFTER_PADDING:
         positions -= (config.pad_token_id or 0) + 1
     return int(min(positions, tokenizer.model_max_length))
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled: Vectors = (vectors / np.where(norms == 0, 1, norms)).astype(np.float32)
-    return scaled

@@ -36,9 +36,7 @@ def pool(
     :return: float32 [n, width], not of unit length; zeros for a text without any token.
     :raises EncoderError: if the pooling is unknown or a layer is not there.
     """
-    if pooling not in POOLINGS:
-        known = ", ".join(POOLINGS)
-        raise EncoderError(f"There is no pooling called {pooling!r}; choose one of: {known}.")
+    check_pooling(pooling)
     last = len(states) - 1
     chosen = [0, last] if pooling == "first-last-mean" else chosen_layers(layers, last)
     hidden = torch.stack([states[place].float() for place in chosen]).mean(dim=0)
@@ -52,10 +50,20 @@ def pool(
         return torch.where(kept.any(dim=1, keepdim=True), highest, torch.zeros_like(highest))
     if pooling == "mean-no-special":
         words = kept & ~special.bool()
-        kept = torch.where(words.any(dim=1, keepdim=True), words, kept)
+        kept = kept & (words | ~words.any(dim=1, keepdim=True))
     # Padding is filled, not multiplied by zero, so that nothing in it can reach the sum.
     total = hidden.masked_fill(~kept[..., None], 0).sum(dim=1)
     return total / kept.sum(dim=1, keepdim=True).clamp(min=1)
+
+
+def check_pooling(pooling: str) -> None:
+    """Make sure that there is such a pooling.
+
+    :raises EncoderError: if there is none.
+    """
+    if pooling not in POOLINGS:
+        known = ", ".join(POOLINGS)
+        raise EncoderError(f"There is no pooling called {pooling!r}; choose one of: {known}.")
 
 
 def chosen_layers(layers: Sequence[int], last: int) -> list[int]:

@@ -9,10 +9,11 @@ import numpy as np
 
 from indexer.encoders.embedded import MODEL_FILE, TOKENIZER_FILE, EmbeddedEncoder
 from indexer.encoders.language_head import UNDETERMINED
+from indexer.parallel_text import XTREME_LANGUAGES
 from indexer.training.contrastive import ContrastiveSettings
 from indexer.training.corpus import Corpus
 from indexer.training.language_figures import KNOWN_F1, KNOWN_TEXTS, LanguageFigures
-from indexer.training.measure import XTREME_LANGUAGES, TatoebaFigures, tatoeba_figures
+from indexer.training.measure import TatoebaFigures, tatoeba_figures
 from indexer.training.sources import SOURCES
 
 CARD_FILE = "README.md"

@@ -5,16 +5,16 @@ language_b (ISO 639-3), text_a, text_b. This module reads, drops what must not b
 caps; it knows nothing of tokens or vectors.
 """
 
-import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from indexer.parallel_text import read_pairs
 
 # The most pairs of one source and language pair: more of the same kind stops helping while the
 # thin languages wait.
@@ -109,21 +109,6 @@ def source_files(folder: Path, without: Iterable[str] = ()) -> dict[str, Path]:
             raise ValueError(f"There is no source {name!r} in {folder}; there are {sorted(found)}.")
         del found[name]
     return found
-
-
-def read_pairs(path: Path) -> Iterator[tuple[str, str, str, str]]:
-    """Yield (language_a, language_b, text_a, text_b) for every well-formed line."""
-    with path.open("rb") as raw:
-        stream: IO[bytes] = raw
-        if path.suffix == ".zst":
-            import zstandard
-
-            stream = cast("IO[bytes]", zstandard.ZstdDecompressor().stream_reader(raw))
-        with io.TextIOWrapper(stream, encoding="utf-8", newline="\n") as lines:
-            for line in lines:
-                columns = line.rstrip("\n").split("\t")
-                if len(columns) == 4 and columns[2] and columns[3]:
-                    yield columns[0], columns[1], columns[2], columns[3]
 
 
 def held_out_sentences(folder: Path | None) -> set[str]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.encoders.protocol import Vectors
+from indexer.parallel_text import accuracy, read_tatoeba
 from indexer.training.corpus import Corpus, english_side, normalised
 from indexer.training.tokens import TokenizedTexts, gather
 
@@ -27,11 +28,6 @@ DEVELOPMENT_KINDS = {
     "interface": (("ftl", "mozilla_lang", "po_docs_ui"), 0.01),
 }
 MINIMUM_PAIRS, MAXIMUM_PAIRS = 40, 500
-
-XTREME_LANGUAGES = tuple(
-    "afr ara bul ben deu ell spa est eus pes fin fra heb hin hun ind ita jpn jav kat kaz kor mal "
-    "mar nld por rus swh tam tel tha tgl tur urd vie cmn".split()
-)
 
 
 @dataclass(frozen=True)
@@ -92,12 +88,6 @@ def pooled(texts: TokenizedTexts, which: NDArray[np.integer], table: Vectors) ->
     return out
 
 
-def accuracy(queries: Vectors, targets: Vectors) -> float:
-    """Return the percentage of queries whose nearest target is the one in their own row."""
-    nearest = (queries @ targets.T).argmax(axis=1)
-    return 100 * float((nearest == np.arange(len(queries))).mean())
-
-
 @dataclass(frozen=True)
 class TatoebaFigures:
     """Accuracy in percent on Tatoeba's test sets, by ISO 639-3 code.
@@ -121,10 +111,8 @@ class TatoebaFigures:
 def tatoeba_figures(folder: Path, encode: Callable[[list[str]], Vectors]) -> TatoebaFigures:
     """Measure an encoder on a folder of `tatoeba.<iso3>-eng.<iso3|eng>` files."""
     to_english, from_english = {}, {}
-    for path in sorted(folder.glob("tatoeba.*-eng.eng")):
-        code = path.name.split(".")[1].split("-")[0]
-        foreign = encode(path.with_suffix(f".{code}").read_text("utf-8").splitlines())
-        english = encode(path.read_text("utf-8").splitlines())
-        to_english[code] = accuracy(foreign, english)
-        from_english[code] = accuracy(english, foreign)
+    for one in read_tatoeba(folder):
+        foreign, english = encode(list(one.first)), encode(list(one.second))
+        to_english[one.languages[0]] = accuracy(foreign, english)
+        from_english[one.languages[0]] = accuracy(english, foreign)
     return TatoebaFigures(to_english, from_english)

@@ -106,6 +106,22 @@ def test_re_embedding_keeps_every_answer(crosstongue, indexed):
     assert crosstongue("search", "bread dough", "--json").stdout == before
 
 
+def test_centring_is_switched_and_shown(crosstongue, indexed):
+    def centring():
+        return json.loads(crosstongue("status", "--json").stdout)["centring"]
+
+    assert centring() is False
+    assert crosstongue("index", "--centring", "--dry-run").returncode == 0
+    assert centring() is False
+    done = crosstongue("index", "--centring")
+    assert done.returncode == 0, done.stderr
+    assert centring() is True
+    assert "Centring   on" in crosstongue("status").stdout
+    assert "verbrennung" in crosstongue("search", "kühlen").stdout
+    assert crosstongue("index", "--no-centring").returncode == 0
+    assert centring() is False
+
+
 def test_progress_goes_to_standard_error_as_plain_lines(crosstongue, documents):
     done = crosstongue("index", documents, "--json")
     assert "indexing: " in done.stderr

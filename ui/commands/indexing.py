@@ -71,6 +71,14 @@ def index(
     encoder: EncoderOption = None,
     pooling: PoolingOption = None,
     layer: LayerOption = None,
+    centring: Annotated[
+        bool | None,
+        typer.Option(
+            "--centring/--no-centring",
+            help="Take off what each language adds to vectors, or not; nothing is embedded again. "
+            "Usual for masked-language models.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Bring the index up to date with folders of documents."""
@@ -80,13 +88,15 @@ def index(
     choice = EncoderChoice(encoder, pooling, layer_numbers(layer))
     if re_embed:
         _re_embed(where, choice, dry_run)
-    if re_embed and not folders:
+    if re_embed and not folders and centring is None:
         return
     # A dry run has not embedded again, so the index may still be another encoder's.
     unless = EncoderChoice() if re_embed else choice
     with _opened_for(folders, where, unless, dry_run) as opened, _kept_on_interruption():
         from ui.progress_bar import shown_progress
 
+        if centring is not None and not dry_run:
+            opened.set_centring(centring)
         with shown_progress() as progress:
             report = sync(
                 opened,

@@ -1,0 +1,43 @@
+"""The embedded encoder as a sentence-transformers model, for whatever else reads those.
+
+Its table becomes the weights of a StaticEmbedding. A token the table does not know gets zeros: they
+shorten the mean of a text's rows and leave its direction, which is what counts at unit length.
+"""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from indexer.encoders.catalog import DEFAULT_ENCODER, load_encoder
+from indexer.encoders.checkpoint import require_packages
+from indexer.encoders.embedded import EmbeddedEncoder
+from indexer.encoders.export import compared
+from indexer.errors import EncoderError
+from indexer.resources import data_folder
+
+_CARD = "README.md"
+
+
+def export_static(name: str, folder: Path) -> tuple[float, float]:
+    """Write the embedded encoder in the layout of sentence-transformers; see `export_encoder`.
+
+    :return: the mean and the lowest cosine to the encoder's own vectors.
+    """
+    require_packages(name)
+    encoder = load_encoder(name)
+    if not isinstance(encoder, EmbeddedEncoder):
+        raise EncoderError(
+            f"{name} is no table of token vectors: only {DEFAULT_ENCODER!r} can be exported so."
+        )
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
+
+    table = np.array(encoder.model.table.rows(slice(None)))
+    table[encoder.unknown] = 0
+    static = StaticEmbedding(encoder.tokenizer, embedding_weights=table)
+    model = SentenceTransformer(modules=[static, Normalize()], device="cpu")
+    model.save(str(folder), create_model_card=False)
+    # The card names the text it was trained on, whose licence asks for that.
+    shutil.copyfile(data_folder() / DEFAULT_ENCODER / _CARD, folder / _CARD)
+    return compared(encoder, load_encoder(str(folder), device="cpu"))
