@@ -6,7 +6,7 @@ place and renamed into it once it is whole and was compared with the encoder it 
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +14,14 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from indexer.encoders.protocol import Encoder
+from indexer.encoders.protocol import Encoder, TextKind
 from indexer.errors import EncoderError
 
 Target = Literal["onnx", "safetensors", "static"]
 TARGETS: tuple[str, ...] = get_args(Target)
 _BELOW_FLOAT32 = 1e-4  # what rounding takes off a cosine in float32, with room to spare
 # What the copy is compared on: several scripts, one token, and more than one window.
-_TEXTS = (
+SENTENCES = (
     "a",
     "The tap in the kitchen has been leaking since last night.",
     "Wie lange darf eine Reparatur dauern?",
@@ -30,6 +30,9 @@ _TEXTS = (
     "猫はマットに座って雨を見ていた。",
     "كيف أحضّر الخبز في البيت؟",
     "रात की ट्रेन में सीट कैसे आरक्षित करें?",
+)
+_TEXTS = (
+    *SENTENCES,
     "Photosynthesis turns light, water and air into sugar. " * 60,
 )
 
@@ -93,16 +96,21 @@ def export_encoder(
 
 
 def compared(
-    source: Encoder, copy: Encoder, least: float = 1 - _BELOW_FLOAT32
+    source: Encoder,
+    copy: Encoder,
+    least: float = 1 - _BELOW_FLOAT32,
+    texts: Sequence[str] = _TEXTS,
+    kinds: Sequence[TextKind] = ("query", "document"),
 ) -> tuple[float, float]:
     """Return the mean and the lowest cosine of a copy's vectors to its source's.
 
     :param least: what the mean must reach.
+    :param texts: what is encoded, as each of `kinds`.
     :raises EncoderError: if it does not.
     """
     cosines = [
-        np.einsum("ij,ij->i", source.encode(_TEXTS, kind=kind), copy.encode(_TEXTS, kind=kind))
-        for kind in ("query", "document")
+        np.einsum("ij,ij->i", source.encode(texts, kind=kind), copy.encode(texts, kind=kind))
+        for kind in kinds
     ]
     mean, lowest = float(np.mean(cosines)), float(np.min(cosines))
     if not mean >= least:  # also where it is not a number

@@ -2,6 +2,7 @@
 
 Its table becomes the weights of a StaticEmbedding. A token the table does not know gets zeros: they
 shorten the mean of a text's rows and leave its direction, which is what counts at unit length.
+Every token counts 1 there, in queries and long texts too, where the embedded encoder weighs them.
 """
 
 import shutil
@@ -12,7 +13,7 @@ import numpy as np
 from indexer.encoders.catalog import DEFAULT_ENCODER, load_encoder
 from indexer.encoders.checkpoint import require_packages
 from indexer.encoders.embedded import EmbeddedEncoder
-from indexer.encoders.export import compared
+from indexer.encoders.export import SENTENCES, compared
 from indexer.errors import EncoderError
 from indexer.resources import data_folder
 
@@ -22,7 +23,7 @@ _CARD = "README.md"
 def export_static(name: str, folder: Path) -> tuple[float, float]:
     """Write the embedded encoder in the layout of sentence-transformers; see `export_encoder`.
 
-    :return: the mean and the lowest cosine to the encoder's own vectors.
+    :return: the mean and the lowest cosine to the encoder's own vectors of sentences.
     """
     require_packages(name)
     encoder = load_encoder(name)
@@ -40,4 +41,6 @@ def export_static(name: str, folder: Path) -> tuple[float, float]:
     model.save(str(folder), create_model_card=False)
     # The card names the text it was trained on, whose licence asks for that.
     shutil.copyfile(data_folder() / DEFAULT_ENCODER / _CARD, folder / _CARD)
-    return compared(encoder, load_encoder(str(folder), device="cpu"))
+    return compared(
+        encoder, load_encoder(str(folder), device="cpu"), texts=SENTENCES, kinds=("document",)
+    )

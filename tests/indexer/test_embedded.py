@@ -226,6 +226,7 @@ def test_the_likeliest_languages_begin_with_the_one_identified(encoder):
     texts = ["Der Zug fährt um acht Uhr ab.", "日本語の文章です。"]
     found = encoder.likeliest_languages([*texts, ""], 3)
     assert [one[0] for one in found[:2]] == encoder.identify(texts)
-    assert [len(one) for one in found] == [3, 3, 0]
+    assert [len(one) for one in found] == [3, 3, 1]
+    assert found[2] == [("und", 0.0)]
     assert sum(chance for _, chance in found[0]) <= 1.0001
     assert found[0] == sorted(found[0], key=lambda pair: -pair[1])

@@ -150,7 +150,7 @@ def test_the_embedded_encoder_is_read_by_sentence_transformers(tmp_path):
 
     export_encoder("embedded", "static", tmp_path / "out")
     theirs = SentenceTransformer(str(tmp_path / "out"), device="cpu")
-    texts = ["The tap leaks.", "Der Zug fährt ab.", "猫", "\u0001\u0002 unknown ꙮ", LONG]
+    texts = ["The tap leaks.", "Der Zug fährt ab.", "猫", "\u0001\u0002 unknown ꙮ"]
     np.testing.assert_allclose(theirs.encode(texts), load_encoder().encode(texts), atol=1e-5)
     assert "CC-BY-SA" in (tmp_path / "out" / "README.md").read_text("utf-8")
 
