@@ -1,7 +1,8 @@
-"""What a person types, taken apart: the text to encode, words and phrases wanted, words unwanted.
+"""What a person types, taken apart: text to encode, words and phrases wanted, unwanted, filters.
 
-Nothing typed is an error: a lone quotation mark, a minus or a caret that means nothing here is text
-like any other. Which passages hold the words is `lexical`.
+Nothing typed is an error here: a lone quotation mark, a minus or a caret that means nothing is text
+like any other. What a filter's value means is `query_filters`, which passages hold the words is
+`lexical`.
 """
 
 from __future__ import annotations
@@ -11,9 +12,22 @@ from dataclasses import dataclass
 
 # Quotation marks as they are typed and as word processors make them, in the scripts that have them.
 _MARKS = '"“”„‟«»「」『』'
-# A phrase in quotation marks, or what stands between blanks.
+# What a filter may be called, and what it is.
+_FILTERS = {
+    "lang": "lang",
+    "language": "lang",
+    "script": "script",
+    "path": "path",
+    "folder": "path",
+    "type": "type",
+    "after": "after",
+    "before": "before",
+}
+# A filter, whose value alone may stand in quotation marks; a phrase; or what stands between blanks.
 _ITEM = re.compile(
-    rf"(?:(?<!\S)(?P<without>[-－−]))?[{_MARKS}](?P<phrase>[^{_MARKS}]+)[{_MARKS}]"
+    rf"(?<!\S)(?P<not>[-－−])?(?P<filter>(?i:{'|'.join(_FILTERS)}))[:：]"
+    rf"(?:[{_MARKS}](?P<quoted>[^{_MARKS}]+)[{_MARKS}]|(?P<value>[^\s{_MARKS}]+))(?!\S)"
+    rf"|(?:(?<!\S)(?P<without>[-－−]))?[{_MARKS}](?P<phrase>[^{_MARKS}]+)[{_MARKS}]"
     rf"(?P<weight>\^[\d.]+(?!\S))?|(?P<word>[^\s{_MARKS}]+)"
 )
 # A minus before a number is part of the number.
@@ -36,21 +50,38 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter as it stands in a query, such as `lang:de,ja`.
+
+    :param name: "lang", "script", "path", "type", "after" or "before".
+    :param value: as typed, without quotation marks.
+    :param without: whether it keeps out what it names.
+    """
+
+    name: str
+    value: str
+    without: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A query as it is asked of an index.
 
-    :param text: what is encoded: the query without what is unwanted, quotation marks and weights.
+    :param text: what is encoded: the query without what is unwanted, quotation marks, weights and
+        filters; "" for filters alone.
     :param wanted: what is looked for word by word, in the order of the query.
     :param unwanted: words or phrases that no passage found may hold.
+    :param filters: where is searched.
     """
 
     text: str
     wanted: tuple[Wanted, ...]
     unwanted: tuple[str, ...] = ()
+    filters: tuple[Filter, ...] = ()
 
 
 def parse(text: str) -> Query:
-    """Take a query apart: `"a phrase"`, `-word`, `-"a phrase"`, `word^2`, `"a phrase"^0.5`.
+    """Take a query apart: `"a phrase"`, `-word`, `word^2`, `lang:de`, `-path:"old reports/"`.
 
     A query that names only what is unwanted is taken as it stands.
 
@@ -58,7 +89,14 @@ def parse(text: str) -> Query:
     """
     wanted: list[Wanted] = []
     unwanted: list[str] = []
+    filters: list[Filter] = []
+    rest, end = "", 0
     for item in _ITEM.finditer(text):
+        if item["filter"]:
+            name = _FILTERS[item["filter"].lower()]
+            filters.append(Filter(name, item["quoted"] or item["value"], bool(item["not"])))
+            rest, end = rest + text[end : item.start()].rstrip(), item.end()
+            continue
         phrase = item["phrase"]
         if phrase is not None:
             weight = _weight(f"x{item['weight'] or ''}")[1]
@@ -73,11 +111,14 @@ def parse(text: str) -> Query:
             unwanted.append(word[1:])
         else:
             wanted.append(Wanted(*_weight(word)))
+    if filters:
+        text = (rest + text[end:]).strip()
+    where = tuple(filters)
     if not wanted:
-        return Query(text, (Wanted(text),))
+        return Query(text, (Wanted(text),), (), where)
     if not unwanted and all(item.weight == 1 and not item.phrase for item in wanted):
-        return Query(text, _joined(wanted))
-    return Query(" ".join(item.text for item in wanted), _joined(wanted), tuple(unwanted))
+        return Query(text, _joined(wanted), (), where)
+    return Query(" ".join(item.text for item in wanted), _joined(wanted), tuple(unwanted), where)
 
 
 def _weight(word: str) -> tuple[str, float]:

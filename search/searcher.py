@@ -23,7 +23,7 @@ from indexer.errors import EncoderMismatchError, QueryError
 from indexer.index import Index
 from indexer.neighbours import among
 from indexer.passages import embedded_text
-from search import lexical, spreading
+from search import lexical, query_filters, spreading
 from search.background import Background
 from search.confidence import Judge, words_confidence
 from search.explaining import WordShare, query_words, shares
@@ -160,6 +160,7 @@ class Searcher:
         types: Iterable[str] | str | None = None,
         after: str | date | None = None,
         before: str | date | None = None,
+        scripts: Iterable[str] | str | None = None,
         mode: Mode = "hybrid",
         balance: bool = False,
         diverse: bool = False,
@@ -168,13 +169,16 @@ class Searcher:
         """Find the documents that answer a query, in any language.
 
         :param query: a word, a sentence or a whole text. `"a phrase"` and `word^2` weigh in the
-            search for words; `-word` and `-"a phrase"` leave passages out that hold them.
+            search for words; `-word` and `-"a phrase"` leave passages out that hold them;
+            `lang:de,ja`, `script:Cyrl`, `path:reports/`, `type:pdf`, `after:2024` and `before:2024`
+            filter, and `-lang:de` filters out.
         :param limit: the most documents to return.
         :param languages: BCP-47 codes; `zh` covers zh-Hans and zh-Hant, `no` covers nb and nn.
         :param folders: folders (or files) the document must be in.
         :param types: extensions or media types, such as `pdf`, `markdown` or `text/html`.
         :param after: the file was last changed on this date (ISO 8601) or later.
         :param before: the file was last changed before this date.
+        :param scripts: ISO 15924 codes of scripts that the language is written in, such as `Cyrl`.
         :param mode: "hybrid" searches by meaning and by words, "dense" by meaning alone and
             "lexical" by words alone. Words never keep out what is near in meaning.
         :param balance: spread the hits over languages.
@@ -184,10 +188,11 @@ class Searcher:
         :raises QueryError: if the query is empty or a filter means nothing.
         :raises EncoderMismatchError: in mode "dense", if the index's encoder has changed.
         """
-        filters = Filters.asked(languages, folders, types, after, before)
-        asked = parse(_sayable(query))
+        filters = Filters.asked(languages, folders, types, after, before, scripts)
+        asked = _parsed(query)
+        within, without = query_filters.asked(asked.filters)
         _check_limit(limit)
-        allowed = allowed_ids(self.index.connection, filters)
+        allowed = allowed_ids(self.index.connection, (filters, within), without)
         if asked.unwanted:
             unwanted = lexical.holding_any(self.index.connection, asked.unwanted)
             allowed = all_but(self.index.connection, unwanted, allowed)
@@ -238,14 +243,19 @@ class Searcher:
         vector = _unit(vectors.mean(axis=0))
         return self._nearest(_Asked("", vector, limit, self.judge(vector), without=document))
 
-    def query_language(self, query: str) -> tuple[str, float]:
+    def query_language(self, query: str, given: str | None = None) -> tuple[str, float]:
         """Guess the language a query is in.
 
+        :param given: a BCP-47 code that is taken instead of a guess.
         :return: a BCP-47 code and its probability; ("und", 0.0) where the encoder of the index
             does not tell languages apart.
-        :raises QueryError: if the query is empty.
+        :raises QueryError: if the query is empty, or `given` is no language.
         """
-        text = _sayable(query)
+        text = _parsed(query).text
+        if given is not None:
+            from search.languages import checked  # the language tables load only for this
+
+            return checked(given), 1.0
         tell = getattr(self._encoder(), "encode_with_languages", None)
         if tell is None:
             return UNKNOWN, 0.0
@@ -542,14 +552,17 @@ def _passage_hit(
     )
 
 
-def _sayable(query: str) -> str:
-    """Return the query without what cannot be encoded.
+def _parsed(query: str) -> Query:
+    """Take a query apart, without what cannot be encoded.
 
-    :raises QueryError: if it is empty.
+    :raises QueryError: if it is empty, or filters alone.
     """
     if not query.strip():
         raise QueryError("The query is empty; ask a question or name a subject.")
-    return _UNSAYABLE.sub(" ", query)
+    found = parse(_UNSAYABLE.sub(" ", query))
+    if found.filters and not found.text:
+        raise QueryError("The query has filters alone; add what to look for.")
+    return found
 
 
 def _check_limit(limit: int) -> None:

@@ -110,3 +110,17 @@ def test_without_a_terminal_that_shows_unicode_the_answer_still_comes(process, i
     assert "k?hlen" in done.stdout
     done = process("search", "Verbrennung kühlen", "--json", variables=ascii_only)
     assert "kühlen" in json.loads(done.stdout)["hits"][0]["passages"][0]["text"]
+
+
+def test_filters_in_the_query_and_a_given_language(crosstongue, indexed):
+    done = crosstongue("search", "night train lang:de path:travel/", "--json")
+    assert paths(done) == ["nachtzug.txt"]
+    done = crosstongue("search", "train", "--script", "Cyrl", "--query-language", "nl", "--json")
+    answer = json.loads(done.stdout)
+    assert answer["query_language"] == {"language": "nl", "probability": 1.0}
+    assert answer["hits"] == []
+    for bad in (["train lang:german"], ["train", "--script", "x"], ["a", "--query-language", "?"]):
+        done = crosstongue("search", *bad)
+        assert done.returncode == 1
+        assert done.stderr.startswith("Error: “")
+        assert done.stderr.count("\n") == 1

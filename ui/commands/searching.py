@@ -42,6 +42,12 @@ def search(
             metavar="CODE", help="Only passages in these languages, such as de,ja or zh-Hans."
         ),
     ] = None,
+    script: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CODE", help="Only passages in languages of these scripts, such as Cyrl,Arab."
+        ),
+    ] = None,
     folder: Annotated[
         list[str] | None,
         typer.Option(metavar="DIR", help="Only documents in this folder; may be repeated."),
@@ -78,6 +84,12 @@ def search(
             "--explain", help="Say which words matched, and which word of the query each answers."
         ),
     ] = False,
+    query_language: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE", help="The language of the query, where the guess would be wrong."
+        ),
+    ] = None,
     limit: LimitOption = 10,
     index: IndexOption = None,
     as_json: JsonOption = False,
@@ -85,6 +97,8 @@ def search(
     """Find the documents that answer a question, in any language.
 
     In the query, "a phrase" and word^2 weigh among the words; -word leaves out what holds it.
+    lang:de,ja script:Cyrl path:reports/ type:pdf after:2024 before:2024-06 filter, and -lang:de
+    filters out.
     """
     from indexer import Index
     from search import Searcher
@@ -93,10 +107,12 @@ def search(
     text = _standard_input() if query == STANDARD_INPUT else query
     with Index.open(index_folder(index)) as opened:
         searcher = Searcher(opened)
+        spoken, probability = searcher.query_language(text, query_language)
         hits = searcher.search(
             text,
             limit=limit,
             languages=language,
+            scripts=script,
             folders=folder,
             types=type,
             after=after,
@@ -114,7 +130,6 @@ def search(
         if as_json:
             from ui.hit_text import values
 
-            spoken, probability = searcher.query_language(text)
             said = {"language": spoken, "probability": round(probability, 4)}
             say_json(
                 {"query": text, "query_language": said, "notice": notice, "hits": values(hits)}
