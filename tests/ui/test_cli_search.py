@@ -127,11 +127,11 @@ def test_filters_in_the_query_and_a_given_language(crosstongue, indexed):
 
 
 def test_a_file_of_queries_is_answered_a_line_each(crosstongue, indexed, tmp_path):
-    (tmp_path / "queries.txt").write_text("night train\n\ncool a burn lang:de\n", "utf-8")
+    (tmp_path / "queries.txt").write_text("night train\n\nhow to cool a burn lang:de\n", "utf-8")
     done = crosstongue("search", "--queries", tmp_path / "queries.txt", "-n", "1")
     assert done.returncode == 0, done.stderr
     first, second = map(json.loads, done.stdout.splitlines())
-    assert [first["query"], second["query"]] == ["night train", "cool a burn lang:de"]
+    assert [first["query"], second["query"]] == ["night train", "how to cool a burn lang:de"]
     assert first["hits"][0]["path"].endswith(("nachtzug.txt", "train.html"))
     assert second["hits"][0]["path"].endswith("verbrennung.md")
     assert second["query_language"]["language"] == "en"
