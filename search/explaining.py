@@ -52,15 +52,25 @@ class QueryWords:
     vectors: Vectors
 
 
-def query_words(query: str, encoder: Explainable) -> QueryWords:
-    """Take a query apart for `shares`."""
-    tokens = encoder.token_vectors([query], kind="query")[0]
-    bounds, vectors = _words(query, tokens)
-    spoken = [place for place, (start, end) in enumerate(bounds) if _says(query[start:end])]
-    # Marks count where the words are, so that nothing is lost of the sum.
-    rest = vectors.sum(axis=0) - vectors[spoken].sum(axis=0)
-    words = tuple(query[start:end] for start, end in (bounds[place] for place in spoken))
-    return QueryWords((*words, ""), np.vstack([vectors[spoken], rest[None, :]]).astype(np.float32))
+def query_words(query: str | Sequence[tuple[str, float]], encoder: Explainable) -> QueryWords:
+    """Take a query apart for `shares`.
+
+    :param query: a text, or several with their weights.
+    """
+    texts = [(query, 1.0)] if isinstance(query, str) else query
+    words: list[str] = []
+    parts = []
+    rest = np.zeros((1, encoder.dimension), np.float32)
+    found = encoder.token_vectors([text for text, _ in texts], kind="query")
+    for (text, weight), tokens in zip(texts, found, strict=True):
+        bounds, vectors = _words(text, tokens)
+        vectors = weight * vectors
+        spoken = [place for place, (start, end) in enumerate(bounds) if _says(text[start:end])]
+        words += (text[start:end] for start, end in (bounds[place] for place in spoken))
+        parts.append(vectors[spoken])
+        # Marks count where the words are, so that nothing is lost of the sum.
+        rest += vectors.sum(axis=0) - vectors[spoken].sum(axis=0)
+    return QueryWords((*words, ""), _scaled(np.vstack([*parts, rest]).astype(np.float32)))
 
 
 def shares(

@@ -1,4 +1,4 @@
-"""Which passages a search may return: by language, folder, file type and date.
+"""Which passages a search may return: by language, script, folder, file type and date.
 
 Filters become plain SQL over `documents` and `passages`, answered from their indexes alone, and
 end as the array of passage ids that the vector search is confined to. A filter that matches
@@ -8,7 +8,8 @@ nothing is no error; one that means nothing is.
 import json
 import os
 import sqlite3
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -42,7 +43,10 @@ class Filters:
     """What a person asked for, checked; an empty field lets everything through.
 
     :param languages: BCP-47 codes, any of which may match.
+    :param scripts: ISO 15924 codes, in any of which the language may be written.
     :param folders: absolute folders or files, as the index spells them, any of which may match.
+    :param parts: names in a path that follow one another, such as `reports/2024` and, with a `/` at
+        its end, of folders alone; any of them may match, in the spellings of Unicode.
     :param types: extensions, media types or their second halves, in lower case.
     :param after: the file changed at this time or later, in nanoseconds since the epoch.
     :param before: the file changed before this time.
@@ -53,6 +57,8 @@ class Filters:
     types: tuple[str, ...] = ()
     after: int | None = None
     before: int | None = None
+    scripts: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
     @classmethod
     def asked(
@@ -62,10 +68,12 @@ class Filters:
         types: Iterable[str] | str | None = None,
         after: str | date | None = None,
         before: str | date | None = None,
+        scripts: Iterable[str] | str | None = None,
+        parts: Iterable[str] = (),
     ) -> "Filters":
         """Check filters as people write them.
 
-        :raises QueryError: if a language code, a folder or a date cannot be one.
+        :raises QueryError: if a language, a script, a folder or a date cannot be one.
         """
         folders = [folders] if isinstance(folders, str | Path) else folders
         return cls(
@@ -74,17 +82,43 @@ class Filters:
             types=tuple(name.lower().lstrip("*") for name in _words(types)),
             after=None if after is None else dates.nanoseconds(after, "after"),
             before=None if before is None else dates.nanoseconds(before, "before"),
+            scripts=_scripts(scripts),
+            parts=tuple(parts),
         )
 
     @property
     def confines_documents(self) -> bool:
-        """Whether anything but the language is asked for."""
-        return bool(self.folders or self.types) or (self.after, self.before) != (None, None)
+        """Whether anything but the language and its script is asked for."""
+        named = self.folders or self.types or self.parts
+        return bool(named) or (self.after, self.before) != (None, None)
 
 
-def allowed_ids(connection: sqlite3.Connection, filters: Filters) -> Ids | None:
-    """Return the ids of the passages that pass, ascending; None where all do."""
-    allowed = _in_languages(connection, filters.languages) if filters.languages else None
+def allowed_ids(
+    connection: sqlite3.Connection, wanted: Iterable[Filters], unwanted: Iterable[Filters] = ()
+) -> Ids | None:
+    """Return the ids of the passages that pass, ascending; None where all do.
+
+    :param wanted: every one of them must let a passage through.
+    :param unwanted: none of them may.
+    """
+    allowed: Ids | None = None
+    for filters in wanted:
+        ids = _passing(connection, filters)
+        if allowed is None or ids is None:
+            allowed = ids if allowed is None else allowed
+        else:
+            allowed = np.intersect1d(allowed, ids, assume_unique=True)
+    for filters in unwanted:
+        ids = _passing(connection, filters)
+        if ids is not None:
+            allowed = all_but(connection, ids, allowed)
+    return allowed
+
+
+def _passing(connection: sqlite3.Connection, filters: Filters) -> Ids | None:
+    allowed = None
+    if filters.languages or filters.scripts:
+        allowed = _in_languages(connection, _covered_by(filters))
     if filters.confines_documents:
         where, values = _documents_where(filters)
         ids = _ids(
@@ -135,14 +169,37 @@ def _codes(given: Iterable[str] | str | None) -> tuple[str, ...]:
     return tuple(map(checked, words))
 
 
-def _in_languages(connection: sqlite3.Connection, wanted: tuple[str, ...]) -> Ids:
+def _scripts(given: Iterable[str] | str | None) -> tuple[str, ...]:
+    words = _words(given)
+    if not words:
+        return ()
+    from search.languages import checked_script
+
+    return tuple(map(checked_script, words))
+
+
+def _covered_by(filters: Filters) -> Callable[[str], bool]:
+    """Return what tells whether a language passes."""
+    from search.languages import covers, written_in
+
+    def passes(language: str) -> bool:
+        return (
+            not filters.languages or any(covers(asked, language) for asked in filters.languages)
+        ) and (
+            not filters.scripts or any(written_in(script, language) for script in filters.scripts)
+        )
+
+    return passes
+
+
+def _in_languages(connection: sqlite3.Connection, passes: Callable[[str], bool]) -> Ids:
     """Passages in a language; one too short to tell counts as in its document's language."""
-    from search.languages import UNKNOWN, covers
+    from search.languages import UNKNOWN
 
     known = {UNKNOWN}
     for table in ("passages", "documents"):
         known.update(row[0] for row in connection.execute(_DISTINCT.format(table=table)))
-    matched = [code for code in known if any(covers(code_asked, code) for code_asked in wanted)]
+    matched = list(filter(passes, known))
     if not matched:
         return np.empty(0, dtype=np.int64)
     certain = [code for code in matched if code != UNKNOWN]
@@ -174,6 +231,17 @@ def _documents_where(filters: Filters) -> tuple[str, list[object]]:
             parts.append("path = ? OR (path >= ? AND path < ?)")
             values += [folder, *paths.below(folder)]
         clauses.append(" OR ".join(parts))
+    if filters.parts:
+        # `instr` and `substr` of blobs go by bytes.
+        parts = []
+        for spelling in _spellings(filters.parts):
+            middle = b"/" + spelling.rstrip(b"/") + b"/"
+            parts.append("instr(path, ?) > 0")
+            values.append(middle)
+            if not spelling.endswith(b"/"):
+                parts.append("substr(path, ?) = ?")
+                values += [1 - len(middle), middle[:-1]]
+        clauses.append(" OR ".join(parts))
     if filters.types:
         parts = []
         for name in filters.types:
@@ -186,6 +254,19 @@ def _documents_where(filters: Filters) -> tuple[str, list[object]]:
             clauses.append(f"mtime {operator} ?")
             values.append(min(max(moment, int(_INT64.min)), int(_INT64.max)))
     return " AND ".join(f"({clause})" for clause in clauses), values
+
+
+def _spellings(parts: Iterable[str]) -> set[bytes]:
+    """Return names as file systems may spell them: some take é apart."""
+    return {
+        os.fsencode(spelling)
+        for part in parts
+        for spelling in (
+            part,
+            unicodedata.normalize("NFC", part),
+            unicodedata.normalize("NFD", part),
+        )
+    }
 
 
 def _type_where(name: str) -> tuple[str, list[object]]:

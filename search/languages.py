@@ -1,7 +1,8 @@
-"""Whether a language a person asks for covers a language a passage is in.
+"""Whether a language or a script a person asks for covers a language a passage is in.
 
-BCP-47 by prefix and by macrolanguage: `zh` covers zh-Hans and yue, `no` covers nb and nn. Which
-passages those are is `filters`' business; guessing a text's language is `indexer.languages`'.
+BCP-47 by prefix and by macrolanguage: `zh` covers zh-Hans and yue, `no` covers nb and nn; `Cyrl`
+covers ru, uk and sr-Cyrl. Which passages those are is `filters`' business; guessing a text's
+language is `indexer.languages`'.
 """
 
 from functools import lru_cache
@@ -16,6 +17,8 @@ UNKNOWN = "und"
 # ISO 639-3 puts Indonesian inside the macrolanguage Malay, but nobody who asks for Malay
 # documents means Indonesian ones: the two have standard forms and two-letter codes of their own.
 _STANDS_ALONE = {"id"}
+# What a language's script is a mixture of: Japanese is written in three at once.
+_PARTS = {"Hira": {"Jpan"}, "Kana": {"Jpan"}, "Hang": {"Kore"}, "Hani": {"Hans", "Hant", "Jpan"}}
 
 
 def checked(code: str) -> str:
@@ -29,9 +32,8 @@ def checked(code: str) -> str:
     except (LanguageTagError, ValueError):
         known = False
     if not known:
-        shown = trimmed.encode("utf-8", "replace").decode()[:40]
         raise QueryError(
-            f"“{shown}” is not a language code; use codes such as de, ja or zh-Hans "
+            f"“{_shown(trimmed)}” is not a language code; use codes such as de, ja or zh-Hans "
             "(`crosstongue status` lists those of the index)."
         )
     return trimmed
@@ -52,6 +54,41 @@ def covers(wanted: str, language: str) -> bool:
     if part not in _STANDS_ALONE and MACROLANGUAGES.get(part) in {asked, wanted.lower()}:
         return True
     return _script_of_region(asked) == given
+
+
+def checked_script(code: str) -> str:
+    """Return `code`, spelt as ISO 15924 does, if it is a script's.
+
+    :raises QueryError: if it is none.
+    """
+    trimmed = code.strip()
+    try:
+        known = len(trimmed) == 4 and trimmed.isalpha() and tag_is_valid(f"und-{trimmed}")
+    except (LanguageTagError, ValueError):
+        known = False
+    if not known:
+        raise QueryError(
+            f"“{_shown(trimmed)}” is not the code of a script; use four letters such as "
+            "Latn, Cyrl, Arab or Jpan."
+        )
+    return trimmed.title()
+
+
+@lru_cache(maxsize=4096)
+def written_in(script: str, language: str) -> bool:
+    """Tell whether the language `language` is written in `script`.
+
+    :param script: a code as `checked_script` returns it.
+    :param language: a code as the identifier wrote it.
+    """
+    if language == UNKNOWN:
+        return False
+    usual = Language.get(_canonical(language)).maximize().script
+    return usual == script or usual in _PARTS.get(script, ())
+
+
+def _shown(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()[:40]
 
 
 def _canonical(code: str) -> str:

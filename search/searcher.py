@@ -5,8 +5,7 @@ read the rows, choose snippets) and holds none of them; each has its module.
 """
 
 import json
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -24,20 +23,20 @@ from indexer.errors import EncoderMismatchError, QueryError
 from indexer.index import Index
 from indexer.neighbours import among
 from indexer.passages import embedded_text
-from search import lexical, spreading
+from search import asking, lexical, query_filters, spreading
+from search.asking import UNKNOWN, unit
 from search.background import Background
-from search.confidence import Judge, words_confidence
+from search.confidence import NOTHING_ANSWERS, Judge, nothing_answers, words_confidence
 from search.explaining import WordShare, query_words, shares
 from search.filters import Filters, Ids, all_but, allowed_ids, path_bytes
 from search.hits import Hit, PassageHit
-from search.query import Query, parse
+from search.query import Query
 from search.ranking import Candidate, LexicalMatch, fuse, rank
 from search.snippets import best_spans, first_span
 
 Vector = NDArray[np.float32]
 Mode = Literal["hybrid", "dense", "lexical"]
 
-UNKNOWN = "und"
 # Passages asked for, for each document wanted: in folders of articles the first ten documents
 # hold about twenty of the nearest fifty passages, so one round is nearly always enough.
 PASSAGES_PER_HIT = 5
@@ -58,8 +57,6 @@ GROWTH = 4
 # Passages of the lexical list that take part in a fusion. Those further down would score under two
 # fifths of the first, and reading their cosines costs time.
 LEXICAL_PASSAGES = 100
-# What no keyboard types and no encoder knows: control characters and halves of surrogate pairs.
-_UNSAYABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 # One statement for all passages of a round. An id that has left the index gives no row, so its
 # passage is passed over; ids are never reused, so no row can be another passage's.
@@ -94,7 +91,7 @@ class _Row:
 class _Asked:
     """What one search is for.
 
-    :param text: what is encoded; "" where a document is the query.
+    :param texts: what is encoded, with weights; none where a document is the query.
     :param vector: float32 [d] of unit length, or None where there is none.
     :param limit: the most documents.
     :param judge: what cosines of this query mean; None where there is no vector.
@@ -106,7 +103,7 @@ class _Asked:
     :param explain: whether each best passage comes with its words' shares.
     """
 
-    text: str
+    texts: tuple[tuple[str, float], ...]
     vector: Vector | None
     limit: int
     judge: Judge | None = None
@@ -152,15 +149,25 @@ class Searcher:
             "meaning again."
         )
 
+    def ready(self, queries: Sequence[Query]) -> list[Query]:
+        """Encode queries in one call, for a search each; as they are if words alone are left."""
+        encoder = self._encoder()
+        return list(queries) if encoder is None else asking.encoded(queries, encoder)
+
+    def notice_of(self, hits: Sequence[Hit]) -> str | None:
+        """Return what a person must know about an answer: `notice`, or that all of it is noise."""
+        return self.notice or (NOTHING_ANSWERS if nothing_answers(hits) else None)
+
     def search(
         self,
-        query: str,
+        query: str | Query,
         limit: int = 10,
         languages: Iterable[str] | str | None = None,
         folders: Iterable[str | Path] | str | Path | None = None,
         types: Iterable[str] | str | None = None,
         after: str | date | None = None,
         before: str | date | None = None,
+        scripts: Iterable[str] | str | None = None,
         mode: Mode = "hybrid",
         balance: bool = False,
         diverse: bool = False,
@@ -169,13 +176,18 @@ class Searcher:
         """Find the documents that answer a query, in any language.
 
         :param query: a word, a sentence or a whole text. `"a phrase"` and `word^2` weigh in the
-            search for words; `-word` and `-"a phrase"` leave passages out that hold them.
+            search for words; `-word` and `-"a phrase"` leave passages out that hold them;
+            `+word` and `+"a phrase"` are texts of their own in the search by meaning, and what
+            stands after `-` is taken away from them; `lang:de,ja`, `script:Cyrl`, `path:reports/`,
+            `type:pdf`, `after:2024` and `before:2024` filter, and `-lang:de` filters out. A `Query`
+            comes from `asking` and may be `ready`.
         :param limit: the most documents to return.
         :param languages: BCP-47 codes; `zh` covers zh-Hans and zh-Hant, `no` covers nb and nn.
         :param folders: folders (or files) the document must be in.
         :param types: extensions or media types, such as `pdf`, `markdown` or `text/html`.
         :param after: the file was last changed on this date (ISO 8601) or later.
         :param before: the file was last changed before this date.
+        :param scripts: ISO 15924 codes of scripts that the language is written in, such as `Cyrl`.
         :param mode: "hybrid" searches by meaning and by words, "dense" by meaning alone and
             "lexical" by words alone. Words never keep out what is near in meaning.
         :param balance: spread the hits over languages.
@@ -185,23 +197,26 @@ class Searcher:
         :raises QueryError: if the query is empty or a filter means nothing.
         :raises EncoderMismatchError: in mode "dense", if the index's encoder has changed.
         """
-        filters = Filters.asked(languages, folders, types, after, before)
-        asked = parse(_sayable(query))
+        filters = Filters.asked(languages, folders, types, after, before, scripts)
+        asked = asking.typed(query) if isinstance(query, str) else query
+        within, without = query_filters.asked(asked.filters)
         _check_limit(limit)
-        allowed = allowed_ids(self.index.connection, filters)
+        allowed = allowed_ids(self.index.connection, (filters, within), without)
         if asked.unwanted:
             unwanted = lexical.holding_any(self.index.connection, asked.unwanted)
             allowed = all_but(self.index.connection, unwanted, allowed)
         if allowed is not None and not allowed.size:
             return []
         encoder = self.index.encoder if mode == "dense" else self._encoder()
-        vector = None if encoder is None else self._query_vector(asked.text, encoder)
+        if asked.vector is None and encoder is not None:
+            asked = asking.encoded([asked], encoder)[0]
+        vector = self._centred(asked)
         matches: list[LexicalMatch] = []
         if mode != "dense":
             most = max(LEXICAL_PASSAGES, PASSAGES_PER_HIT * limit)
             matches = self._matches(asked, vector, most, allowed)
         search = _Asked(
-            asked.text,
+            asked.weighted,
             vector,
             limit,
             None if vector is None else self.judge(vector),
@@ -236,27 +251,32 @@ class Searcher:
             raise QueryError(_no_passage(path, passage, len(ids)))
         vectors = self.index.compared_vectors(np.array(chosen, dtype=np.int64))
         _check_limit(limit)
-        vector = _unit(vectors.mean(axis=0))
-        return self._nearest(_Asked("", vector, limit, self.judge(vector), without=document))
+        vector = unit(vectors.mean(axis=0))
+        return self._nearest(_Asked((), vector, limit, self.judge(vector), without=document))
 
-    def query_language(self, query: str) -> tuple[str, float]:
+    def query_language(self, query: str | Query, given: str | None = None) -> tuple[str, float]:
         """Guess the language a query is in.
 
+        :param given: a BCP-47 code that is taken instead of a guess.
         :return: a BCP-47 code and its probability; ("und", 0.0) where the encoder of the index
             does not tell languages apart.
-        :raises QueryError: if the query is empty.
+        :raises QueryError: if the query is empty, or `given` is no language.
         """
-        text = _sayable(query)
-        tell = getattr(self._encoder(), "encode_with_languages", None)
-        if tell is None:
-            return UNKNOWN, 0.0
-        language, probability = tell([text], kind="query")[1][0]
-        return str(language), float(probability)
+        asked = asking.typed(query) if isinstance(query, str) else query
+        if given is not None:
+            from search.languages import checked  # the language tables load only for this
 
-    def _query_vector(self, text: str, encoder: Encoder) -> Vector:
-        vector = encoder.encode([text], kind="query")[0]
+            return checked(given), 1.0
+        if asked.language is None:
+            asked = self.ready([asked])[0]
+        return asked.language or (UNKNOWN, 0.0)
+
+    def _centred(self, asked: Query) -> Vector | None:
+        """Return a query's vector as it is compared with those of the index."""
         centres = self.index.centres
-        return vector if centres is None else centres.query(vector, query_languages(text))
+        if asked.vector is None or centres is None:
+            return asked.vector
+        return centres.query(asked.vector, query_languages(asked.text))
 
     def _encoder(self) -> Encoder | None:
         """Return the index's encoder, or None if it is another one by now."""
@@ -453,9 +473,9 @@ class Searcher:
             texts = [row.text for row in shown]
             ids = [row.id for row in shown]
             spans = dict(zip(ids, best_spans(texts, asked.vector, encoder), strict=True))
-            if asked.explain and asked.text and isinstance(encoder, Explainable):
+            if asked.explain and asked.texts and isinstance(encoder, Explainable):
                 embedded = [_embedded(row) for row in shown]
-                query = query_words(asked.text, encoder)
+                query = query_words(asked.texts, encoder)
                 words = dict(zip(ids, shares(texts, embedded, query, encoder), strict=True))
         holds = {match.passage: match.share for match in asked.matches}
 
@@ -550,24 +570,9 @@ def _passage_hit(
     )
 
 
-def _sayable(query: str) -> str:
-    """Return the query without what cannot be encoded.
-
-    :raises QueryError: if it is empty.
-    """
-    if not query.strip():
-        raise QueryError("The query is empty; ask a question or name a subject.")
-    return _UNSAYABLE.sub(" ", query)
-
-
 def _check_limit(limit: int) -> None:
     if limit < 1:
         raise QueryError(f"The limit is {limit}; ask for at least 1 document.")
-
-
-def _unit(vector: Vector) -> Vector:
-    length = float(np.linalg.norm(vector))
-    return (vector / length if length > 0 else vector).astype(np.float32)
 
 
 def _no_passage(path: str | Path, passage: int | None, count: int) -> str:

@@ -1,15 +1,18 @@
 """The sentence or two of a passage that answer the query best.
 
-Sentences are encoded by the encoder that made the index, all of one search in one call. The
-snippet is a run of the passage's own text, so it can be found and marked in it.
+Sentences are encoded by the encoder that made the index, all of one search in one call. With a
+mean-pooled one, a sentence's cosine is the sum of its words' shares (`explaining`) over the length
+of their vectors' sum, so that a long sentence wins nothing by its length. The snippet is a run of
+the passage's own text, so it can be found and marked in it.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.cutting import best_cut
 from indexer.encoders.protocol import Encoder
 from indexer.sentences import sentences
 
@@ -17,6 +20,11 @@ Span = tuple[int, int]
 # A best sentence narrower than this, in columns of a terminal, takes its better neighbour along:
 # less than a line seldom says enough to judge a hit by.
 SHORT = 80
+# A sentence wider than this is cut where a word or a phrase ends, in any script, and its parts are
+# chosen among like sentences: three lines of a terminal, which a reader takes in at a glance.
+LONG = 240
+# How far from parts of equal length a cut may lie, as a share of that length.
+_GIVE = 0.25
 # Readers put it between paragraphs.
 PARAGRAPH = "\n\n"
 
@@ -73,13 +81,32 @@ def _is_heading(text: str, start: int, end: int) -> bool:
 def _trimmed_sentences(text: str) -> list[Span]:
     """Sentences without the blanks around them; the whole text where there is none."""
     trimmed = []
-    for start, end in sentences(text):
-        sentence = text[start:end]
-        left = start + len(sentence) - len(sentence.lstrip())
-        right = left + len(sentence.strip())
-        if right > left:
-            trimmed.append((left, right))
+    for begin, finish in sentences(text):
+        for start, end in _parts(text, *_stripped(text, begin, finish)):
+            left, right = _stripped(text, start, end)
+            if right > left:
+                trimmed.append((left, right))
     return trimmed or [(0, len(text))]
+
+
+def _stripped(text: str, start: int, end: int) -> Span:
+    part = text[start:end]
+    left = start + len(part) - len(part.lstrip())
+    return left, left + len(part.strip())
+
+
+def _parts(text: str, start: int, end: int) -> Iterator[Span]:
+    """Cut a sentence that is too long into parts of about equal length."""
+    columns = _columns(text[start:end])
+    count = -(-columns // LONG)
+    for left in range(count, 1, -1):
+        length = (end - start) / left
+        ideal, give = start + round(length), round(_GIVE * length)
+        low, high = max(ideal - give, start + 1), max(ideal + give, start + 2)
+        cut = best_cut(text, start, low, high, high, ideal)
+        yield start, cut
+        start = cut
+    yield start, end
 
 
 def _choose(text: str, found: list[Span], cosines: NDArray[np.float32]) -> Span:

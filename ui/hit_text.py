@@ -49,6 +49,18 @@ def place(hit: Hit, passage: PassageHit) -> Iterator[str]:
         yield f"§ {isolated(safe(passage.heading))}"
 
 
+def answer_values(
+    query: str, language: tuple[str, float], notice: str | None, hits: list[Hit]
+) -> dict[str, Any]:
+    """Return what was asked and the hits as JSON has them.
+
+    :param language: of the query, and its probability.
+    :param notice: what a person must know about the answer.
+    """
+    said = {"language": language[0], "probability": round(language[1], 4)}
+    return {"query": query, "query_language": said, "notice": notice, "hits": values(hits)}
+
+
 def values(hits: list[Hit]) -> list[dict[str, Any]]:
     """Return hits as JSON has them; `uri` opens a file whose name is no text."""
     return [

@@ -109,10 +109,10 @@ def say_aside(text: str) -> None:
     print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
-def say_json(value: object) -> None:
+def say_json(value: object, *, one_line: bool = False) -> None:
     """Write a value as JSON that parses to exactly what it holds and shows safely."""
     ascii_only = (sys.stdout.encoding or "ascii").lower().replace("-", "") != "utf8"
-    text = json.dumps(value, ensure_ascii=ascii_only, indent=2)
+    text = json.dumps(value, ensure_ascii=ascii_only, indent=None if one_line else 2)
     text = _SURROGATE.sub(REPLACEMENT, text)
     say(_RAW_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 

@@ -51,6 +51,23 @@ def test_a_minus_that_means_nothing_here_is_text(text):
     assert parse(text).unwanted == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "encoded", "texts"),
+    [
+        ("+solar -nuclear", "solar", (("solar", 1.0), ("nuclear", -0.5))),
+        ("power plants +solar^2", "power plants solar", (("power plants", 1.0), ("solar", 2.0))),
+        ('+"solar power"^0.5 ＋風力', "solar power 風力", (("solar power", 0.5), ("風力", 1.0))),
+        ("solar -nuclear^2", "solar", (("solar", 1.0), ("nuclear", -1.0))),
+        ("solar", "solar", ()),
+        ("call +49 30 or C++ + more", "call +49 30 or C++ + more", ()),
+    ],
+)
+def test_a_sign_sets_a_text_apart_with_its_weight(text, encoded, texts):
+    query = parse(text)
+    assert (query.text, query.texts) == (encoded, texts)
+    assert query.weighted == texts or ((text, 1.0),)
+
+
 def test_a_query_of_unwanted_words_alone_is_taken_as_it_stands():
     assert parse("-car").text == "-car"
     assert parse("-car").unwanted == ()

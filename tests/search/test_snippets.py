@@ -1,8 +1,14 @@
 """The sentence or two that answer best."""
 
+import unicodedata
+
+import numpy as np
 import pytest
 
-from search.snippets import SHORT, best_spans, first_span
+from indexer import load_encoder
+from indexer.graphemes import boundaries
+from search.explaining import query_words, shares
+from search.snippets import LONG, SHORT, best_spans, first_span
 
 FILLER = "Rain fell on the hills all through a long and uneventful grey afternoon in late autumn."
 
@@ -61,3 +67,54 @@ def test_all_passages_of_a_search_are_encoded_in_one_call(encoder):
     encoder.encoded.clear()
     best_spans([f"{FILLER} {FILLER}"] * 5, query, encoder)
     assert len(encoder.encoded) == 1
+
+
+LONG_TEXTS = {
+    "en": "the rain fell on the hills and " * 20 + "cool the burn with water " + "and so on " * 30,
+    "de": "Wassersportgerätehersteller " * 40,
+    "zh": "雨在山上下了整整一个漫长而灰暗的秋天下午" * 20,
+    "ja": "雨が山に降り続けた長い灰色の午後のことを" * 20,
+    "th": "ฝนตกบนเนินเขาตลอดบ่ายอันยาวนานและเงียบสงบ" * 15,
+    "km": "ភ្លៀងបានធ្លាក់នៅលើភ្នំពេញមួយរសៀលដ៏វែង" * 15,
+    "my": "မိုးသည်တောင်ကုန်းများပေါ်တွင်ရွာသည်" * 15,
+    "bo": "ཆར་པ་རི་ལ་བབས་ནས་ཉིན་གང་འགོར་ཡོད་" * 15,
+    "hi": "पहाड़ियों पर बारिश होती रही और " * 20,
+    "ar": "هطل المطر على التلال طوال بعد الظهر و" * 20,
+    "emoji": "👩‍👩‍👧‍👦" * 300,
+}
+
+
+@pytest.mark.parametrize("language", LONG_TEXTS)
+def test_a_long_sentence_is_cut_where_words_end_in_every_script(language):
+    encoder = load_encoder()
+    text = LONG_TEXTS[language]
+    start, end = best_spans([text], encoder.encode([text[300:330]])[0], encoder)[0]
+    assert 0 < len(text[start:end]) <= 1.5 * LONG < len(text)
+    edges = {0, len(text), *boundaries(text, 0, len(text))}
+    assert start in edges and end in edges
+    if " " in text.strip():
+        assert start == 0 or text[start - 1] == " "
+        assert end == len(text) or text[end] == " "
+    # No vowel sign, tone mark or small kana is parted from what it belongs to.
+    assert unicodedata.category(text[start])[0] != "M" and text[start] not in "ャュョッゃゅょっー"
+
+
+def test_the_part_of_a_long_sentence_that_answers_is_the_snippet(encoder):
+    assert "cool the burn with water" in snippet(LONG_TEXTS["en"], "cool burn water", encoder)
+
+
+def test_a_sentence_is_chosen_by_its_words_shares():
+    encoder = load_encoder()
+    query = query_words("how to cool a burn", encoder)
+    text = f"{FILLER} Hold the burned skin under running water."
+    words = shares([text], [text], query, encoder)[0]
+    tokens = encoder.token_vectors([text])[0]
+    whole = np.linalg.norm(tokens.vectors.sum(axis=0))
+    at = len(FILLER) + 1
+    for start, end in ((0, len(FILLER)), (at, len(text))):
+        inside = (tokens.starts >= start) & (tokens.ends <= end)
+        length = np.linalg.norm(tokens.vectors[inside].sum(axis=0)) / whole
+        shared = sum(w.share for w in words if w.start is not None and start <= w.start < end)
+        asked = encoder.encode(["how to cool a burn"], kind="query")[0]
+        cosine = encoder.encode([text[start:end]])[0] @ asked
+        assert shared / length == pytest.approx(float(cosine), abs=0.02)

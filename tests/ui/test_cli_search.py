@@ -110,3 +110,52 @@ def test_without_a_terminal_that_shows_unicode_the_answer_still_comes(process, i
     assert "k?hlen" in done.stdout
     done = process("search", "Verbrennung kühlen", "--json", variables=ascii_only)
     assert "kühlen" in json.loads(done.stdout)["hits"][0]["passages"][0]["text"]
+
+
+def test_filters_in_the_query_and_a_given_language(crosstongue, indexed):
+    done = crosstongue("search", "night train lang:de path:travel/", "--json")
+    assert paths(done) == ["nachtzug.txt"]
+    done = crosstongue("search", "train", "--script", "Cyrl", "--query-language", "nl", "--json")
+    answer = json.loads(done.stdout)
+    assert answer["query_language"] == {"language": "nl", "probability": 1.0}
+    assert answer["hits"] == []
+    for bad in (["train lang:german"], ["train", "--script", "x"], ["a", "--query-language", "?"]):
+        done = crosstongue("search", *bad)
+        assert done.returncode == 1
+        assert done.stderr.startswith("Error: “")
+        assert done.stderr.count("\n") == 1
+
+
+def test_a_file_of_queries_is_answered_a_line_each(crosstongue, indexed, tmp_path):
+    (tmp_path / "queries.txt").write_text("night train\n\nhow to cool a burn lang:de\n", "utf-8")
+    done = crosstongue("search", "--queries", tmp_path / "queries.txt", "-n", "1")
+    assert done.returncode == 0, done.stderr
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert [first["query"], second["query"]] == ["night train", "how to cool a burn lang:de"]
+    assert first["hits"][0]["path"].endswith(("nachtzug.txt", "train.html"))
+    assert second["hits"][0]["path"].endswith("verbrennung.md")
+    assert second["query_language"]["language"] == "en"
+
+
+def test_a_query_that_cannot_be_asked_loses_none_of_the_others(process, indexed):
+    done = process("search", "--queries", "-", stdin="night train\nx lang:german\nlang:de\nbread\n")
+    assert done.returncode == 1
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert ["error" in answer for answer in answers] == [False, True, True, False]
+    assert done.stderr == "Error: 2 queries could not be asked; see `error`.\n"
+
+
+def test_a_text_or_a_file_is_the_query(crosstongue, indexed, tmp_path):
+    (tmp_path / "like.md").write_text("# Burns\n\nWater for a burn -water\n", "utf-8")
+    done = crosstongue("search", "--like", tmp_path / "like.md", "--json")
+    assert paths(done)[0] in ("burns.md", "verbrennung.md")
+    done = crosstongue("search", "--like", "-", "--json", stdin="the train -train\n" * 3)
+    assert paths(done)[0] in ("nachtzug.txt", "train.html")
+
+
+def test_one_kind_of_query_at_a_time_and_a_file_that_is_there(crosstongue, indexed):
+    assert crosstongue("search", "train", "--like", "x").returncode == 2
+    for wrong in (["--queries", "nowhere"], ["--like", "nowhere"]):
+        done = crosstongue("search", *wrong)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+        assert done.stderr.startswith("Error: ")

@@ -2,6 +2,7 @@
 
 import sys
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from ui.output import say, say_aside, say_json
 if TYPE_CHECKING:
     from indexer import Index
     from search import Hit
+    from search.query import Query
 
 # Stands for standard input, as in other programs.
 STANDARD_INPUT = "-"
@@ -30,16 +32,38 @@ class Mode(Enum):
 
 def search(
     query: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="QUERY",
+            metavar="[QUERY]",
             help="What to look for, in any language; - reads it from standard input.",
+            show_default=False,
         ),
-    ],
+    ] = None,
+    queries: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Ask each line of a file, or of standard input (-), and write a line of JSON for "
+            "each.",
+        ),
+    ] = None,
+    like: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Take the text of a file of any format, or of standard input (-), as the query.",
+        ),
+    ] = None,
     language: Annotated[
         list[str] | None,
         typer.Option(
             metavar="CODE", help="Only passages in these languages, such as de,ja or zh-Hans."
+        ),
+    ] = None,
+    script: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CODE", help="Only passages in languages of these scripts, such as Cyrl,Arab."
         ),
     ] = None,
     folder: Annotated[
@@ -78,6 +102,12 @@ def search(
             "--explain", help="Say which words matched, and which word of the query each answers."
         ),
     ] = False,
+    query_language: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE", help="The language of the query, where the guess would be wrong."
+        ),
+    ] = None,
     limit: LimitOption = 10,
     index: IndexOption = None,
     as_json: JsonOption = False,
@@ -85,18 +115,21 @@ def search(
     """Find the documents that answer a question, in any language.
 
     In the query, "a phrase" and word^2 weigh among the words; -word leaves out what holds it.
+    lang:de,ja script:Cyrl path:reports/ type:pdf after:2024 before:2024-06 filter, and -lang:de
+    filters out.
     """
     from indexer import Index
     from search import Searcher
-    from search.confidence import NOTHING_ANSWERS, nothing_answers
 
-    text = _standard_input() if query == STANDARD_INPUT else query
+    if [query, queries, like].count(None) != 2:
+        raise typer.BadParameter("give one of QUERY, --queries FILE and --like FILE.")
     with Index.open(index_folder(index)) as opened:
         searcher = Searcher(opened)
-        hits = searcher.search(
-            text,
+        search = partial(
+            searcher.search,
             limit=limit,
             languages=language,
+            scripts=script,
             folders=folder,
             types=type,
             after=after,
@@ -106,19 +139,23 @@ def search(
             diverse=diverse,
             explain=explain,
         )
-        notice = searcher.notice
-        if notice is None and nothing_answers(hits):
-            notice = NOTHING_ANSWERS
+        if queries is not None:
+            from search.filters import Filters
+            from ui.batch import ask_lines
+
+            # What is wrong with the options is said once, not with every line.
+            Filters.asked(language, folder, type, after, before, script)
+            raise typer.Exit(ask_lines(_text(queries), searcher, search, query_language))
+        asked = searcher.ready([_query(query, like)])[0]
+        spoken = searcher.query_language(asked, query_language)
+        hits = search(asked)
+        notice = searcher.notice_of(hits)
         if notice is not None:
             say_aside(notice)
         if as_json:
-            from ui.hit_text import values
+            from ui.hit_text import answer_values
 
-            spoken, probability = searcher.query_language(text)
-            said = {"language": spoken, "probability": round(probability, 4)}
-            say_json(
-                {"query": text, "query_language": said, "notice": notice, "hits": values(hits)}
-            )
+            say_json(answer_values(query or like or "", spoken, notice, hits))
         else:
             _draw(hits, opened)
 
@@ -150,8 +187,19 @@ def similar(
             _draw(hits, opened)
 
 
-def _standard_input() -> str:
-    return sys.stdin.buffer.read().decode("utf-8", "replace")
+def _query(query: str | None, like: str | None) -> "Query":
+    """Return what is asked: what was typed, or a text as a whole."""
+    from search import asking
+
+    if like is None:
+        return asking.typed(_text(STANDARD_INPUT) if query == STANDARD_INPUT else query or "")
+    return asking.passage(_text(like)) if like == STANDARD_INPUT else asking.file(like)
+
+
+def _text(name: str) -> str:
+    """Return what a text file or standard input holds."""
+    content = sys.stdin.buffer.read() if name == STANDARD_INPUT else Path(name).read_bytes()
+    return content.decode("utf-8-sig", "replace")
 
 
 def _named_passage(path: str) -> tuple[str, int | None]:
