@@ -19,7 +19,7 @@ from indexer.segmentation import spans
 
 # A word answers to a query word from this cosine of the two on. Translations of a word mostly lie
 # above 0.5, and words that have nothing to do with each other below 0.2.
-ANSWERS = 0.3
+ANSWERS = 0.22
 
 
 @dataclass(frozen=True, slots=True)

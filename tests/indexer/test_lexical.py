@@ -40,6 +40,8 @@ def older(index: Index) -> None:
     with index.transaction() as connection:
         connection.execute("DROP TRIGGER passages_removed_terms")
         connection.execute("DROP TABLE passages_fts")
+        connection.execute("DROP TABLE centres")
+        connection.execute("DROP TABLE centring_samples")
         connection.execute("DELETE FROM meta WHERE key LIKE 'segment%'")
         connection.execute("PRAGMA user_version = 1")
     index.close()

@@ -17,7 +17,9 @@ from ui.serving import checked_file, read_file
 def hits(tmp_path):
     folder = tmp_path / "papers"
     folder.mkdir()
-    (folder / "burn.md").write_text("# =cmd|' /C calc'!A0\n\nCool a burn, at once; with water.\n")
+    (folder / "burn.md").write_text(
+        "# =cmd|' /C calc'!A0\n\nHold a burn under cold running water.\n"
+    )
     (folder / "feu.txt").write_text("Refroidir la brûlure sous l'eau, vingt minutes.")
     with Index.create(tmp_path / "index", encoder=load_encoder("embedded")) as index:
         sync(index, folder)
