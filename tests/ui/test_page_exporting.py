@@ -17,9 +17,8 @@ from ui.serving import checked_file, read_file
 def hits(tmp_path):
     folder = tmp_path / "papers"
     folder.mkdir()
-    (folder / "burn.md").write_text(
-        "# =cmd|' /C calc'!A0\n\nHold a burn under cold running water.\n"
-    )
+    text = "Hold a burn under cold running water. Then cover it with a clean cloth."
+    (folder / "burn.md").write_text(f"# =cmd|' /C calc'!A0\n\n{text}\n")
     (folder / "feu.txt").write_text("Refroidir la brûlure sous l'eau, vingt minutes.")
     with Index.create(tmp_path / "index", encoder=load_encoder("embedded")) as index:
         sync(index, folder)
