@@ -57,6 +57,10 @@ GROWTH = 4
 # Passages of the lexical list that take part in a fusion. Those further down would score under two
 # fifths of the first, and reading their cosines costs time.
 LEXICAL_PASSAGES = 100
+# Languages considered for a query that seems to be in none of the index, and how much less likely
+# such a language is taken to be.
+LIKELIEST = 8
+FROM_AFAR = 0.05
 
 # One statement for all passages of a round. An id that has left the index gives no row, so its
 # passage is passed over; ids are never reused, so no row can be another passage's.
@@ -257,6 +261,8 @@ class Searcher:
     def query_language(self, query: str | Query, given: str | None = None) -> tuple[str, float]:
         """Guess the language a query is in.
 
+        A language of the index, or English, is taken to be likelier than others.
+
         :param given: a BCP-47 code that is taken instead of a guess.
         :return: a BCP-47 code and its probability; ("und", 0.0) where the encoder of the index
             does not tell languages apart.
@@ -269,7 +275,20 @@ class Searcher:
             return checked(given), 1.0
         if asked.language is None:
             asked = self.ready([asked])[0]
-        return asked.language or (UNKNOWN, 0.0)
+        language, probability = asked.language or (UNKNOWN, 0.0)
+        at_home = self._background().languages
+        if language in at_home or language == UNKNOWN:
+            return language, probability
+        # Two or three words may be in any of many languages. People mostly ask in one that they
+        # have documents in, or in English.
+        tell = getattr(self._encoder(), "likeliest_languages", None)
+        likeliest = [] if tell is None else tell([asked.text], LIKELIEST)[0]
+        home = {*at_home, "en"}
+        weighed = {code: p if code in home else FROM_AFAR * p for code, p in likeliest}
+        if not any(weighed.values()):
+            return language, probability
+        best = max(weighed, key=lambda code: weighed[code])
+        return best, weighed[best] / sum(weighed.values())
 
     def _centred(self, asked: Query) -> Vector | None:
         """Return a query's vector as it is compared with those of the index."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer import sync
+from indexer import Index, load_encoder, sync
 from indexer.errors import QueryError
 from search import Searcher
 
@@ -232,6 +232,20 @@ def test_a_query_without_a_word_finds_nothing(make_index, query):
 def test_the_language_of_a_query_is_told(make_index):
     searcher = Searcher(make_index(FILES))
     assert searcher.query_language("wo ist der arzt") == ("de", 0.9)
+
+
+def test_a_query_of_few_words_is_rather_in_a_language_of_the_index_or_english(tmp_path):
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "arzt.txt").write_text("Der Arzt kommt heute nicht mehr. Rufen Sie morgen an.")
+    encoder = load_encoder()
+    with Index.create(tmp_path / "index", encoder=encoder) as index:
+        sync(index, folder)
+        searcher = Searcher(index)
+        assert encoder.identify(["cool a burn"])[0][0] != "en"
+        assert searcher.query_language("cool a burn")[0] == "en"
+        assert searcher.query_language("où est le médecin le plus proche ?")[0] == "fr"
+        assert searcher.query_language("12345 ()")[0] == "und"
 
 
 def test_an_unknown_language_code_is_refused(make_index):
