@@ -69,15 +69,6 @@ class EmbeddedModel:
     background: Vectors
     background_deviation: float
 
-    @property
-    def width(self) -> int:
-        """Values a token: the semantic dimensions and, after them, the language dimensions."""
-        return self.table.width + self.language_table.width
-
-    def rows(self, which: "NDArray[np.int32] | slice") -> Vectors:
-        """Return the rows of some tokens: float32 [n, width]."""
-        return np.hstack([self.table.rows(which), self.language_table.rows(which)])
-
 
 def save_embedded(
     folder: Path, model: EmbeddedModel, tokenizer: Tokenizer, name: str = "embedded"
@@ -161,7 +152,7 @@ class EmbeddedEncoder:
         :param kind: in a query a token counts by its weight, as it does in a long document.
         :return: float32 [n, dimension], unit rows; zeros for a text without any token.
         """
-        return _unit(self._pooled(texts, kind)[0][:, : self.dimension])
+        return _unit(self._pooled(texts, kind)[0])
 
     def encode_with_languages(
         self, texts: Sequence[str], *, kind: TextKind = "document"
@@ -170,9 +161,9 @@ class EmbeddedEncoder:
 
         :return: float32 [n, dimension] unit rows, and (BCP-47 tag, probability) a text.
         """
-        pooled, lengths = self._pooled(texts, kind)
-        found = self.model.head.likeliest(pooled[:, self.dimension :], lengths)
-        return _unit(pooled[:, : self.dimension]), [best[0] for best in found]
+        semantic, language, lengths = self._pooled(texts, kind, languages=True)
+        found = self.model.head.likeliest(language, lengths)
+        return _unit(semantic), [best[0] for best in found]
 
     def token_vectors(
         self, texts: Sequence[str], *, kind: TextKind = "document"
@@ -222,35 +213,42 @@ class EmbeddedEncoder:
 
         :return: up to `limit` languages a text; [("und", 0.0)] for one without a likely language.
         """
-        pooled, lengths = self._pooled(texts)
-        return self.model.head.likeliest(pooled[:, self.dimension :], lengths, limit)
+        _, language, lengths = self._pooled(texts, languages=True)
+        return self.model.head.likeliest(language, lengths, limit)
 
     def _pooled(
-        self, texts: Sequence[str], kind: TextKind | None = None
-    ) -> tuple[Vectors, NDArray[np.int64]]:
-        """Return the mean token row of each text, and of how many tokens it is the mean.
+        self, texts: Sequence[str], kind: TextKind | None = None, languages: bool = False
+    ) -> tuple[Vectors, Vectors, NDArray[np.int64]]:
+        """Return the mean rows of each text, and of how many tokens they are the mean.
 
-        :param kind: what the texts are; none if only their languages are asked for.
-        :return: float32 [n, dimension + language dimension]; int64 [n].
+        :param kind: what the texts are; none leaves out their semantic vectors.
+        :param languages: whether their language vectors are wanted.
+        :return: float32 [n, dimension], float32 [n, language dimension], either 0 wide where it is
+            left out; int64 [n].
         """
         texts = [text if isinstance(text, str) else str(text) for text in texts]
-        pooled = np.zeros((len(texts), self.model.width), np.float32)
+        model = self.model
+        semantic = np.zeros((len(texts), model.table.width if kind else 0), np.float32)
+        language = np.zeros(
+            (len(texts), model.language_table.width if languages else 0), np.float32
+        )
         counts = np.zeros(len(texts), np.int64)
         starts = range(0, len(texts), _BLOCK)
 
         def fill(start: int) -> None:
             block = slice(start, start + _BLOCK)
-            counts[block] = self._pool_into(pooled[block], *self._tokens(texts[block]), kind)
+            tokens, lengths = self._tokens(texts[block])
+            counts[block] = self._pool_into(semantic[block], language[block], tokens, lengths, kind)
 
         if len(starts) <= 1:
             for start in starts:
                 fill(start)
-            return pooled, counts
+            return semantic, language, counts
         # Tokenizing and adding rows release the interpreter lock.
         with ThreadPoolExecutor(max_workers=_THREADS) as pool:
             for _ in pool.map(fill, starts):
                 pass
-        return pooled, counts
+        return semantic, language, counts
 
     def _tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return the tokens of some texts end to end, and how many each text has."""
@@ -276,12 +274,13 @@ class EmbeddedEncoder:
 
     def _pool_into(
         self,
-        out: Vectors,
+        semantic: Vectors,
+        language: Vectors,
         tokens: NDArray[np.int32],
         lengths: NDArray[np.int64],
         kind: TextKind | None,
     ) -> NDArray[np.int64]:
-        """Write the mean rows of some texts into `out`; return how many tokens each has."""
+        """Write the mean rows of some texts; return how many tokens each has."""
         known = tokens != self._cutter.unknown
         if not known.all():
             text = np.repeat(np.arange(len(lengths)), lengths)
@@ -290,14 +289,26 @@ class EmbeddedEncoder:
         emphasis, weights = _emphasis(lengths, kind), None
         if emphasis.any():
             weights = self._weights_of(tokens, np.repeat(emphasis, lengths))
-        if len(tokens) <= _FEW_TOKENS and "_dequantised" not in self.__dict__:
-            few, places = np.unique(tokens, return_inverse=True)
-            mean_rows(
-                out, places.astype(np.int32), lengths, self.model.rows(few), weights, self.dimension
-            )
-        else:
-            mean_rows(out, tokens, lengths, self._dequantised, weights, self.dimension)
+        if semantic.shape[1]:
+            self._mean_into(semantic, tokens, lengths, "_semantic_rows", weights)
+        if language.shape[1]:
+            self._mean_into(language, tokens, lengths, "_language_rows", None)
         return lengths
+
+    def _mean_into(
+        self,
+        out: Vectors,
+        tokens: NDArray[np.int32],
+        lengths: NDArray[np.int64],
+        name: str,
+        weights: Vectors | None,
+    ) -> None:
+        if len(tokens) > _FEW_TOKENS or name in self.__dict__:
+            mean_rows(out, tokens, lengths, getattr(self, name), weights)
+            return
+        table = self.model.table if name == "_semantic_rows" else self.model.language_table
+        few, places = np.unique(tokens, return_inverse=True)
+        mean_rows(out, places.astype(np.int32), lengths, table.rows(few), weights)
 
     def _weights_of(self, tokens: NDArray[np.int32], emphasis: Vectors) -> Vectors:
         """Return what tokens count: their weights to the power of `emphasis`, which is 0 to 1."""
@@ -305,8 +316,12 @@ class EmbeddedEncoder:
         return weights
 
     @cached_property
-    def _dequantised(self) -> Vectors:
-        return self.model.rows(slice(None))
+    def _semantic_rows(self) -> Vectors:
+        return self.model.table.rows(slice(None))
+
+    @cached_property
+    def _language_rows(self) -> Vectors:
+        return self.model.language_table.rows(slice(None))
 
 
 def _model(tensors: dict[str, Any], languages: tuple[str, ...]) -> EmbeddedModel:

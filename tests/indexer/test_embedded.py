@@ -102,6 +102,13 @@ def test_equal_texts_give_bitwise_equal_vectors_whatever_batch_they_are_in(
     assert np.array_equal(alone, fresh.encode([text])[0])
 
 
+def test_a_text_of_some_length_is_the_same_beside_one_whose_words_are_weighted(
+    encoder: EmbeddedEncoder,
+) -> None:
+    middling, long = " ".join(["Der Wasserhahn in der Küche tropft"] * 4), "Kurz und gut. " * 90
+    assert np.array_equal(encoder.encode([middling])[0], encoder.encode([long, middling])[1])
+
+
 def test_vectors_with_languages_are_the_same_vectors(encoder: EmbeddedEncoder) -> None:
     texts = [text for pair in TRANSLATIONS for text in pair]
     vectors, languages = encoder.encode_with_languages(texts)
