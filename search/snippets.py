@@ -25,6 +25,7 @@ SHORT = 80
 LONG = 240
 # How far from parts of equal length a cut may lie, as a share of that length.
 _GIVE = 0.25
+_FIRST_WIDE = "\u1100"
 # Readers put it between paragraphs.
 PARAGRAPH = "\n\n"
 
@@ -131,4 +132,6 @@ def _between(text: str, one: Span, other: Span) -> str:
 
 def _columns(text: str) -> int:
     """Count a wide character (Chinese, Japanese, Korean) as two."""
+    if not text or max(text) < _FIRST_WIDE:  # looking up every character takes a hundred times that
+        return len(text)
     return len(text) + sum(unicodedata.east_asian_width(char) in "WF" for char in text)
