@@ -16,5 +16,10 @@ export default function ({ setTriggerValue }) {
     box.focus();
     box.select();
   }, { signal });
-  return () => ending.abort();
+  // Buttons show once somebody listens to them.
+  document.body.dataset.ctActing = "1";
+  return () => {
+    ending.abort();
+    delete document.body.dataset.ctActing;
+  };
 }
