@@ -15,6 +15,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, fields
+from functools import lru_cache
 from pathlib import Path
 
 from indexer import schema
@@ -174,7 +175,12 @@ def write_meta(connection: sqlite3.Connection, **values: str | int) -> None:
 def read_spec(connection: sqlite3.Connection) -> EncoderSpec:
     """Return the recorded spec of the encoder that made the vectors."""
     row = connection.execute("SELECT value FROM meta WHERE key = 'encoder'").fetchone()
-    recorded = json.loads(row[0])
+    return _spec(row[0])
+
+
+@lru_cache(maxsize=64)  # every search reads it
+def _spec(stored: str) -> EncoderSpec:
+    recorded = json.loads(stored)
     if isinstance(recorded["layer"], list):
         recorded["layer"] = tuple(recorded["layer"])
     return EncoderSpec(**{field.name: recorded[field.name] for field in fields(EncoderSpec)})

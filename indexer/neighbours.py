@@ -61,6 +61,26 @@ def search(state: State, queries: Vectors, limit: int, allowed: Ids | None) -> t
     return _best(found, len(queries), limit)
 
 
+def rows_of(state: State, ids: Ids) -> Vectors:
+    """Return the vectors of passages as they are compared: float32 [n, d], zeros where one is gone.
+
+    :param ids: in any order.
+    """
+    found = np.zeros((len(ids), state.tail.shape[1]), np.float32)
+    for held, rows, alive in (
+        (state.base.ids, state.base.rows, state.alive),
+        (state.tail_ids, state.tail, None),
+    ):
+        if not len(held):
+            continue
+        places = np.minimum(np.searchsorted(held, ids), len(held) - 1)
+        there = held[places] == ids
+        if alive is not None:
+            there &= alive[places]
+        found[there] = rows[places[there]]
+    return found
+
+
 def among(ids: Ids, wanted: Ids) -> NDArray[np.bool_]:
     """Return which of `ids`, ascending, are wanted: one flag for each id between first and last.
 

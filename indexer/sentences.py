@@ -122,7 +122,11 @@ def sentences(text: str) -> list[tuple[int, int]]:
     :return: (start, end) of each, in characters; together they hold every character that is not
         whitespace, none of them is empty, and none tears a grapheme cluster.
     """
-    spans = []
+    return list(each_sentence(text))
+
+
+def each_sentence(text: str) -> Iterator[tuple[int, int]]:
+    """Find the sentences of a text one by one, for those who need only the first."""
     breaks = paragraph_breaks(text)
     starts = [0, *(end for _, end in breaks)]
     stops = [*(start for start, _ in breaks), len(text)]
@@ -130,8 +134,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
         for left, right in pairwise([start, *sentence_ends(text, start, stop)]):
             left = graphemes.skip_space(text, left)
             if left < right:
-                spans.append((left, graphemes.drop_space(text, left, right)))
-    return spans
+                yield left, graphemes.drop_space(text, left, right)
 
 
 def sentence_ends(text: str, start: int, stop: int) -> list[int]:

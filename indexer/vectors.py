@@ -23,7 +23,7 @@ from indexer.centres import read_centres
 from indexer.database import read_meta, snapshot, transaction, write_meta
 from indexer.encoders.protocol import Vectors
 from indexer.errors import EncoderMismatchError
-from indexer.neighbours import Ids, State, among, search
+from indexer.neighbours import Ids, State, among, rows_of, search
 from indexer.viewfile import (
     Base,
     DamagedViewError,
@@ -81,6 +81,14 @@ class VectorView:
                 f"{width} dimensions: its encoder has changed, so open the index again."
             )
         return search(state, queries, limit, allowed)
+
+    def rows(self, ids: Ids) -> Vectors:
+        """Return the vectors of some passages as they are compared, without centres.
+
+        :param ids: int64 [n], in any order.
+        :return: float32 [n, d]; zeros where an id is gone.
+        """
+        return rows_of(self._current(), ids)
 
     def warm(self) -> int:
         """Load what searches need, now instead of at the first one; return how many passages."""

@@ -61,6 +61,16 @@ class Base:
     ids: NDArray[np.int64]
     faiss_index: Any
 
+    @property
+    def rows(self) -> NDArray[np.float16]:
+        """The rows themselves, float16 [n, d]: FAISS's own memory, which lives while it does."""
+        import faiss
+
+        size = self.faiss_index.ntotal * self.faiss_index.code_size
+        held = faiss.rev_swig_ptr(self.faiss_index.codes.data(), size)
+        rows: NDArray[np.float16] = held.view(np.float16).reshape(-1, self.faiss_index.d)
+        return rows
+
 
 def build_base(stamp: Stamp, ids: NDArray[np.int64], rows: NDArray[np.float16]) -> Base:
     """Make a base of float16 rows, exact for what SQLite stores.

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.segmentation import Piece, pieces
-from search.filters import Ids
+from search.columns import Ids
 from search.query import Query, Wanted
 
 # A word in more than this share of all passages tells them apart too little to be read for, and

@@ -23,12 +23,13 @@ from indexer.errors import EncoderMismatchError, QueryError
 from indexer.index import Index
 from indexer.neighbours import among
 from indexer.passages import embedded_text
-from search import asking, lexical, query_filters, spreading
+from search import asking, columns, lexical, query_filters, spreading
 from search.asking import UNKNOWN, unit
 from search.background import Background
+from search.columns import Columns, Ids
 from search.confidence import NOTHING_ANSWERS, Judge, nothing_answers, words_confidence
 from search.explaining import WordShare, query_words, shares
-from search.filters import Filters, Ids, all_but, allowed_ids, path_bytes
+from search.filters import Filters, all_but, allowed_ids, path_bytes
 from search.hits import Hit, PassageHit
 from search.query import Query
 from search.ranking import Candidate, LexicalMatch, fuse, rank
@@ -45,7 +46,7 @@ PASSAGES_PER_HIT = 5
 LEAST_LIMIT = 10
 # Where there are several languages, so many times more are retrieved before what each language adds
 # is taken off their cosines.
-LANGUAGES_FACTOR = 4
+LANGUAGES_FACTOR = 16
 # Documents compared with one another for copies and for spreading, for each document wanted: few,
 # unless so many are copies that the page would not be full.
 COMPARED = 3
@@ -57,6 +58,10 @@ GROWTH = 4
 # Passages of the lexical list that take part in a fusion. Those further down would score under two
 # fifths of the first, and reading their cosines costs time.
 LEXICAL_PASSAGES = 100
+# The document of a passage that has left the index.
+GONE = -1
+# The vectors of up to so many passages are compared one by one; a scan costs as much as 1,000.
+FEW = 1_000
 # Languages considered for a query that seems to be in none of the index, and how much less likely
 # such a language is taken to be.
 LIKELIEST = 8
@@ -138,6 +143,7 @@ class Searcher:
         self.index = index
         self._even = even
         self._sample: tuple[tuple[str, int | None], Background] | None = None
+        self._read: Columns | None = None
 
     @property
     def notice(self) -> str | None:
@@ -205,10 +211,10 @@ class Searcher:
         asked = asking.typed(query) if isinstance(query, str) else query
         within, without = query_filters.asked(asked.filters)
         _check_limit(limit)
-        allowed = allowed_ids(self.index.connection, (filters, within), without)
+        allowed = allowed_ids(self.index.connection, self._columns(), (filters, within), without)
         if asked.unwanted:
             unwanted = lexical.holding_any(self.index.connection, asked.unwanted)
-            allowed = all_but(self.index.connection, unwanted, allowed)
+            allowed = all_but(self._columns(), unwanted, allowed)
         if allowed is not None and not allowed.size:
             return []
         encoder = self.index.encoder if mode == "dense" else self._encoder()
@@ -335,6 +341,10 @@ class Searcher:
         """Return the cosines of the nearest of some passages."""
         if not len(ids) or not most:
             return {}
+        if len(ids) <= min(most, FEW):
+            return dict(
+                zip(ids.tolist(), (self.index.vectors.rows(ids) @ vector).tolist(), strict=True)
+            )
         found, cosines = self.index.vectors.search(vector[None, :], most, ids)
         pairs = zip(found[0].tolist(), cosines[0].tolist(), strict=True)
         return {id: cosine for id, cosine in pairs if id >= 0}
@@ -347,6 +357,13 @@ class Searcher:
         background = self._background()
         offsets = background.offsets(vector) if self._even else {}
         return Judge(background, background.null(vector), offsets)
+
+    def _columns(self) -> Columns:
+        """Return the columns of all passages, read anew when a commit has changed passages."""
+        connection = self.index.connection
+        if self._read is None or self._read.revision != columns.revision(connection):
+            self._read = columns.read(connection)
+        return self._read
 
     def _background(self) -> Background:
         """Return a sample of the index, a new one when the index has become another."""
@@ -364,41 +381,46 @@ class Searcher:
         return sample
 
     def _from_words(self, asked: _Asked) -> list[Hit]:
-        fused = fuse([], asked.matches)
-        rows = self._rows(list(fused))
-        groups = rank(
-            Candidate(id, rows[id].document, cosine, score)
-            for id, (cosine, score) in fused.items()
-            if id in rows
+        groups = self._groups(fuse([], asked.matches), asked)
+        return self._hits(self._page(groups, asked), asked)
+
+    def _groups(
+        self, fused: dict[int, tuple[float | None, float]], asked: _Asked
+    ) -> list[tuple[Candidate, ...]]:
+        """Put passages under their documents, best first; those that have left fall away."""
+        documents = self._documents_of(np.fromiter(fused, np.int64, len(fused)))
+        return rank(
+            Candidate(id, document, cosine, score)
+            for (id, (cosine, score)), document in zip(fused.items(), documents, strict=True)
+            if document not in (GONE, asked.without)
         )
-        return self._hits(self._page(groups, rows, asked), rows, asked)
+
+    def _documents_of(self, ids: Ids) -> list[int]:
+        """Return the document of each passage."""
+        held = self._columns()
+        places = held.places(ids)
+        return [held.documents.item(place) if place >= 0 else GONE for place in places.tolist()]
 
     def _nearest(self, asked: _Asked) -> list[Hit]:
         """Retrieve passages until enough documents are found or none is left."""
-        most = self._highest_id()
+        most = len(self._columns().ids)
         # Where the encoder knows nothing of the query, every passage would be equally far.
         if not most or asked.vector is None or not asked.vector.any():
             return []
-        rows: dict[int, _Row] = {}
         wanted = max(asked.limit, LEAST_LIMIT) * PASSAGES_PER_HIT
         while True:
             wanted = min(wanted, most)
             found, all_found = self._retrieved(asked, wanted, most)
-            fused = fuse(found, asked.matches)
-            rows |= self._rows([id for id in fused if id not in rows])
-            groups = rank(
-                Candidate(id, rows[id].document, cosine, score)
-                for id, (cosine, score) in fused.items()
-                if id in rows and rows[id].document != asked.without
-            )
-            page = self._page(groups, rows, asked)
+            groups = self._groups(fuse(found, asked.matches), asked)
+            page = self._page(groups, asked)
             # Documents that words alone found fill no place of one that is near in meaning.
-            near = {rows[id].document for id, _ in found if id in rows} - {asked.without}
+            ids = np.array([id for id, _ in found], np.int64)
+            near = {*self._documents_of(ids)} - {GONE, asked.without}
             full = len(page) >= asked.limit or len(groups) >= MOST_COMPARED * asked.limit
             if all_found or (full and len(near) >= asked.limit):
                 break
             wanted *= GROWTH
-        return self._hits(page, rows, asked)
+        return self._hits(page, asked)
 
     def _retrieved(
         self, asked: _Asked, wanted: int, most: int
@@ -419,9 +441,7 @@ class Searcher:
             found = ids[0] >= 0
             nearest, values = ids[0][found], cosines[0][found]
             if several:
-                languages = self._languages(nearest)
-                taken = [offsets.get(languages.get(id, ""), 0.0) for id in nearest.tolist()]
-                even = values - np.array(taken, np.float32)
+                even = values - self._added(nearest, offsets)
                 order = np.argsort(-even, kind="stable")[:wanted]
                 exhausted = len(nearest) < asking or asking == most
                 if not (exhausted or last) and even[order[-1]] < values[-1] + most_added:
@@ -432,29 +452,26 @@ class Searcher:
         pairs = list(zip(nearest.tolist(), values.tolist(), strict=True))
         return pairs, len(pairs) < wanted or wanted == most
 
-    def _languages(self, ids: Ids) -> dict[int, str]:
-        found = self.index.connection.execute(
-            "SELECT passages.id, coalesce(passages.language, '') FROM json_each(?) AS wanted "
-            "CROSS JOIN passages ON passages.id = wanted.value",
-            [json.dumps(ids.tolist())],
-        )
-        return dict(found.fetchall())
+    def _added(self, ids: Ids, offsets: dict[str, float]) -> Vector:
+        """Return what the language of each passage adds to its cosine."""
+        held = self._columns()
+        of_code = np.array([*(offsets.get(code, 0.0) for code in held.codes), 0.0], np.float32)
+        places = held.places(ids)
+        return of_code[np.where(places >= 0, held.languages[places], -1)]
 
-    def _page(
-        self, groups: list[tuple[Candidate, ...]], rows: dict[int, _Row], asked: _Asked
-    ) -> list[_Found]:
+    def _page(self, groups: list[tuple[Candidate, ...]], asked: _Asked) -> list[_Found]:
         """Choose and order the documents of a page: no copies, and spread if that is wanted."""
         for count in (COMPARED * asked.limit, MOST_COMPARED * asked.limit):
-            page = self._spread(groups[:count], rows, asked)
+            page = self._spread(groups[:count], asked)
             if len(page) >= asked.limit or count >= len(groups):
                 break
         return page
 
-    def _spread(
-        self, groups: list[tuple[Candidate, ...]], rows: dict[int, _Row], asked: _Asked
-    ) -> list[_Found]:
+    def _spread(self, groups: list[tuple[Candidate, ...]], asked: _Asked) -> list[_Found]:
+        rows = self._rows([group[0].passage for group in groups])
+        groups = [group for group in groups if group[0].passage in rows]
         best = [rows[group[0].passage] for group in groups]
-        vectors = self.index.compared_vectors(np.array([row.id for row in best], np.int64))
+        vectors = self.index.vectors.rows(np.array([row.id for row in best], np.int64))
         languages = [row.language or UNKNOWN for row in best]
         first = spreading.copies([row.text for row in best], languages, vectors)
         kept = [place for place, of in enumerate(first) if of == place]
@@ -471,17 +488,13 @@ class Searcher:
             for place in kept[: asked.limit]
         ]
 
-    def _highest_id(self) -> int:
-        """No more passages than this can be asked for; unlike counting, it costs one step."""
-        return int(
-            self.index.connection.execute("SELECT coalesce(max(id), 0) FROM passages").fetchone()[0]
-        )
-
     def _rows(self, ids: list[int]) -> dict[int, _Row]:
         found = self.index.connection.execute(_ROWS, [json.dumps(ids)])
         return {row[0]: _Row(*row) for row in found}
 
-    def _hits(self, page: list[_Found], rows: dict[int, _Row], asked: _Asked) -> list[Hit]:
+    def _hits(self, page: list[_Found], asked: _Asked) -> list[Hit]:
+        rows = self._rows([found.passage for one in page for found in one.group])
+        page = [found for found in page if all(one.passage in rows for one in found.group)]
         # Snippets are chosen by encoding sentences, which is most of the work of a small search:
         # a document's best passage gets one, its others open with their first sentence.
         shown = [rows[found.group[0].passage] for found in page]

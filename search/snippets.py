@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from indexer.cutting import best_cut
 from indexer.encoders.protocol import Encoder
-from indexer.sentences import sentences
+from indexer.sentences import each_sentence
 
 Span = tuple[int, int]
 # A best sentence narrower than this, in columns of a terminal, takes its better neighbour along:
@@ -60,12 +60,14 @@ def best_spans(texts: Sequence[str], query: NDArray[np.float32], encoder: Encode
 
 def first_span(text: str) -> Span:
     """Return the passage's first sentence, for passages too far down to choose for."""
-    return _choosable(text)[0]
+    found = _trimmed_sentences(text)
+    first = next(found)
+    return next((span for span in (first, *found) if not _is_heading(text, *span)), first)
 
 
 def _choosable(text: str) -> list[Span]:
     """Sentences that may answer: those that are no heading, unless there is nothing else."""
-    found = _trimmed_sentences(text)
+    found = list(_trimmed_sentences(text))
     return [span for span in found if not _is_heading(text, *span)] or found
 
 
@@ -79,15 +81,17 @@ def _is_heading(text: str, start: int, end: int) -> bool:
     return alone and not ended and _columns(text[start:end]) < SHORT
 
 
-def _trimmed_sentences(text: str) -> list[Span]:
+def _trimmed_sentences(text: str) -> Iterator[Span]:
     """Sentences without the blanks around them; the whole text where there is none."""
-    trimmed = []
-    for begin, finish in sentences(text):
+    some = False
+    for begin, finish in each_sentence(text):
         for start, end in _parts(text, *_stripped(text, begin, finish)):
             left, right = _stripped(text, start, end)
             if right > left:
-                trimmed.append((left, right))
-    return trimmed or [(0, len(text))]
+                some = True
+                yield left, right
+    if not some:
+        yield 0, len(text)
 
 
 def _stripped(text: str, start: int, end: int) -> Span:
@@ -134,4 +138,15 @@ def _columns(text: str) -> int:
     """Count a wide character (Chinese, Japanese, Korean) as two."""
     if not text or max(text) < _FIRST_WIDE:  # looking up every character takes a hundred times that
         return len(text)
-    return len(text) + sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return sum(map(_WIDTHS.__getitem__, text))
+
+
+class _Widths(dict[str, int]):
+    """Columns of characters, each looked up once."""
+
+    def __missing__(self, char: str) -> int:
+        self[char] = width = 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        return width
+
+
+_WIDTHS = _Widths()

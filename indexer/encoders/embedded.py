@@ -22,7 +22,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 from tokenizers import Tokenizer
 
-from indexer.encoders.four_bits import FourBits
+from indexer.encoders.four_bits import FourBits, KeptRows
 from indexer.encoders.language_head import LanguageHead
 from indexer.encoders.pooling import mean_rows
 from indexer.encoders.protocol import EncoderSpec, TextKind, TokenVectors, Vectors, WordPiece
@@ -42,8 +42,6 @@ _SENTENCE, _PASSAGE = 48, 80
 _BLOCK = 4_096
 # Two blocks are under way a core, so that one is tokenized while another is pooled.
 _THREADS = 2 * (os.cpu_count() or 1)
-# Up to this many tokens rows are dequantised one by one; past it the whole table is, once.
-_FEW_TOKENS = 32_768
 # Up to this many characters in all are cut without loading the tokenizer.
 _FEW_CHARACTERS = 60_000
 
@@ -172,20 +170,19 @@ class EmbeddedEncoder:
         texts = [_sayable(text) for text in texts]
         found = self.tokenizer.encode_batch(texts, add_special_tokens=False)
         which = np.fromiter(chain.from_iterable(one.ids for one in found), np.int32)
-        few, places = np.unique(which, return_inverse=True)
-        rows = self.model.table.rows(few)
-        rows[few == self._cutter.unknown] = 0
+        rows = self._semantic_rows.holding(which)
         parts: list[TokenVectors] = []
         lengths = np.array([sum(i != self._cutter.unknown for i in one.ids) for one in found])
         emphasis = np.repeat(_emphasis(lengths, kind), [len(one.ids) for one in found])
         weights = self._weights_of(which, emphasis)[:, None]
+        weights[which == self._cutter.unknown] = 0
         start = 0
         for one in found:
             end = start + len(one.ids)
             offsets = np.array(one.offsets, np.int64).reshape(-1, 2)
             parts.append(
                 TokenVectors(
-                    offsets[:, 0], offsets[:, 1], rows[places[start:end]] * weights[start:end]
+                    offsets[:, 0], offsets[:, 1], rows[which[start:end]] * weights[start:end]
                 )
             )
             start = end
@@ -290,25 +287,10 @@ class EmbeddedEncoder:
         if emphasis.any():
             weights = self._weights_of(tokens, np.repeat(emphasis, lengths))
         if semantic.shape[1]:
-            self._mean_into(semantic, tokens, lengths, "_semantic_rows", weights)
+            mean_rows(semantic, tokens, lengths, self._semantic_rows.holding(tokens), weights)
         if language.shape[1]:
-            self._mean_into(language, tokens, lengths, "_language_rows", None)
+            mean_rows(language, tokens, lengths, self._language_rows.holding(tokens))
         return lengths
-
-    def _mean_into(
-        self,
-        out: Vectors,
-        tokens: NDArray[np.int32],
-        lengths: NDArray[np.int64],
-        name: str,
-        weights: Vectors | None,
-    ) -> None:
-        if len(tokens) > _FEW_TOKENS or name in self.__dict__:
-            mean_rows(out, tokens, lengths, getattr(self, name), weights)
-            return
-        table = self.model.table if name == "_semantic_rows" else self.model.language_table
-        few, places = np.unique(tokens, return_inverse=True)
-        mean_rows(out, places.astype(np.int32), lengths, table.rows(few), weights)
 
     def _weights_of(self, tokens: NDArray[np.int32], emphasis: Vectors) -> Vectors:
         """Return what tokens count: their weights to the power of `emphasis`, which is 0 to 1."""
@@ -316,12 +298,12 @@ class EmbeddedEncoder:
         return weights
 
     @cached_property
-    def _semantic_rows(self) -> Vectors:
-        return self.model.table.rows(slice(None))
+    def _semantic_rows(self) -> KeptRows:
+        return KeptRows(self.model.table)
 
     @cached_property
-    def _language_rows(self) -> Vectors:
-        return self.model.language_table.rows(slice(None))
+    def _language_rows(self) -> KeptRows:
+        return KeptRows(self.model.language_table)
 
 
 def _model(tensors: dict[str, Any], languages: tuple[str, ...]) -> EmbeddedModel:

@@ -14,6 +14,7 @@ Floats = NDArray[np.float32]
 _LEVELS = 16
 _SAMPLE = 1_000_000  # values the levels are fitted to
 _ROUNDS = 40
+_ROWS_AT_ONCE = 8_192  # dequantised together, so that a whole table needs no second one beside it
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,35 @@ class FourBits:
         values: Floats = both[codes].reshape(len(codes), self.width)
         values *= self.scale[which].astype(np.float32)[:, None]
         return values
+
+
+class KeptRows:
+    """A table whose rows are dequantised when they are first asked for, and kept.
+
+    A search needs a few hundred of 131,072 rows, mostly those of the search before it. Memory is
+    taken as rows are filled, up to four bytes a value of the whole table.
+
+    :param table: at four bits a value.
+    """
+
+    def __init__(self, table: FourBits) -> None:
+        self._table = table
+        self._rows = np.empty((len(table.codes), table.width), np.float32)
+        self._filled = np.zeros(len(table.codes), np.bool_)
+
+    def holding(self, tokens: NDArray[np.integer]) -> Floats:
+        """Return the table, float32 [rows, width], of which the rows of `tokens` are filled.
+
+        Threads may ask at once: what two of them fill, they fill alike.
+        """
+        missing = ~self._filled[tokens]
+        if missing.any():
+            which = np.unique(tokens[missing])
+            for first in range(0, len(which), _ROWS_AT_ONCE):
+                some = which[first : first + _ROWS_AT_ONCE]
+                self._rows[some] = self._table.rows(some)
+                self._filled[some] = True
+        return self._rows
 
 
 def quantise(table: Floats) -> FourBits:

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -42,8 +43,13 @@ class EncoderSpec:
     @property
     def fingerprint(self) -> str:
         """16 hexadecimal digits that differ whenever vectors may differ."""
-        canonical = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+        return _fingerprint(self)
+
+
+@lru_cache(maxsize=64)
+def _fingerprint(spec: EncoderSpec) -> str:
+    canonical = json.dumps(asdict(spec), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
 class WordPiece(NamedTuple):

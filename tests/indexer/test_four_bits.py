@@ -1,6 +1,6 @@
 import numpy as np
 
-from indexer.encoders.four_bits import quantise
+from indexer.encoders.four_bits import KeptRows, quantise
 
 
 def test_bell_shaped_rows_keep_their_direction_and_their_length() -> None:
@@ -31,3 +31,12 @@ def test_rows_asked_for_are_bitwise_those_of_the_whole_table() -> None:
     stored = quantise(np.random.default_rng(1).normal(size=(50, 16)).astype(np.float32))
     some = np.array([3, 3, 49, 0])
     assert np.array_equal(stored.rows(some), stored.rows(slice(None))[some])
+
+
+def test_kept_rows_are_those_of_the_table_whatever_was_asked_before() -> None:
+    stored = quantise(np.random.default_rng(1).normal(size=(50, 16)).astype(np.float32))
+    kept = KeptRows(stored)
+    whole = stored.rows(slice(None))
+    for asked in ([3, 3, 49], [49, 0], [], range(50), [7]):
+        tokens = np.array(asked, np.int32)
+        assert np.array_equal(kept.holding(tokens)[tokens], whole[tokens])
