@@ -174,6 +174,12 @@ def spans(text: str) -> Iterator[Span]:
         yield Span(match.start(), match.end(), cast(Kind, match.lastgroup))
 
 
+def word_bounds(text: str) -> list[tuple[int, int]]:
+    """Return (start, end) of each word that spaces set off, in their order; runs are left out."""
+    found = _patterns().piece.finditer(text)
+    return [match.span() for match in found if match.lastgroup != "run"]
+
+
 def fold(text: str) -> str:
     """Return a text in which spellings that a reader takes for the same word are the same.
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexer.drawing import without_drawing
+from indexer.encoders.pooling import run_sums
 from indexer.encoders.protocol import Explainable, TokenVectors, Vectors
-from indexer.segmentation import spans
+from indexer.segmentation import word_bounds
 
 # A word answers to a query word from this cosine of the two on. Translations of a word mostly lie
 # above 0.5, and words that have nothing to do with each other below 0.2.
@@ -96,14 +97,17 @@ def _shares(text: str, whole: str, tokens: TokenVectors, query: QueryWords) -> I
     likeness[:, -1] = 0  # the marks of the query
     answered = likeness.argmax(axis=1)
     before = len(whole) - len(without_drawing(text))
+    # What is drawn in the passage is not embedded, so positions may differ.
+    same = len(whole) - before == len(text)
     at = 0
     for (start, end), row, alike, best in zip(
         bounds, parts.sum(axis=1).tolist(), likeness.max(axis=1).tolist(), answered, strict=True
     ):
         word = whole[start:end]
         place: int | None = None
-        if start >= before:
-            # What is drawn in the passage is not embedded, so positions may differ.
+        if start >= before and same:
+            place = start - before
+        elif start >= before:
             place = text.find(word, at)
             at = place + len(word) if place >= 0 else at
         answers = query.words[int(best)] if alike >= ANSWERS and row > 0 and _says(word) else None
@@ -116,9 +120,8 @@ def _words(text: str, tokens: TokenVectors) -> tuple[list[tuple[int, int]], Vect
     :return: (start, end) of each word or mark, and the sums of their vectors, which sum to the
         text's unit vector.
     """
-    words = [span for span in spans(text) if span.kind != "run"]
-    starts = np.array([span.start for span in words], np.int64)
-    ends = np.array([span.end for span in words], np.int64)
+    words = word_bounds(text)
+    starts, ends = np.array(words, np.int64).reshape(-1, 2).T
     last = np.maximum(tokens.ends - 1, tokens.starts)
     which = np.searchsorted(starts, last, side="right") - 1
     inside = (which >= 0) & (last < ends[which]) if len(words) else np.zeros(len(last), bool)
@@ -128,7 +131,7 @@ def _words(text: str, tokens: TokenVectors) -> tuple[list[tuple[int, int]], Vect
     if not len(first):
         return [], tokens.vectors
     bounds = [
-        (words[key].start, words[key].end) if key < len(words) else (start, end)
+        words[key] if key < len(words) else (start, end)
         for key, start, end in zip(
             keys[first].tolist(),
             tokens.starts[first].tolist(),
@@ -136,7 +139,9 @@ def _words(text: str, tokens: TokenVectors) -> tuple[list[tuple[int, int]], Vect
             strict=True,
         )
     ]
-    return bounds, _scaled(np.add.reduceat(tokens.vectors, first, axis=0))
+    lengths = np.diff(first, append=len(last))
+    every = np.arange(len(last), dtype=np.int32)
+    return bounds, _scaled(run_sums(every, lengths, tokens.vectors))
 
 
 def _scaled(sums: Vectors) -> Vectors:

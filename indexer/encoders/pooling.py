@@ -38,18 +38,25 @@ def mean_rows(
     if not len(filled):
         return
     if pieces.max() == 1:
-        sums = _sums(tokens, lengths, table, weights)
+        sums = run_sums(tokens, lengths, table, weights)
     else:
         first = np.cumsum(pieces) - pieces
         sizes = np.full(int(pieces.sum()), _PIECE, np.int64)
         sizes[first + pieces - 1] = lengths - _PIECE * (pieces - 1)
-        parts = _sums(tokens, sizes, table, weights).astype(np.float64)
+        parts = run_sums(tokens, sizes, table, weights).astype(np.float64)
         sums = np.add.reduceat(parts, first, axis=0).astype(np.float32)
     out[filled] = sums / lengths[:, None].astype(np.float32)
 
 
-def _sums(tokens: Tokens, lengths: Lengths, table: Vectors, weights: Vectors | None) -> Vectors:
-    """Return the sum of each run's rows: float32 [runs, width]; no run is empty.
+def run_sums(
+    tokens: Tokens, lengths: Lengths, table: Vectors, weights: Vectors | None = None
+) -> Vectors:
+    """Return the sum of each run's rows: float32 [runs, width].
+
+    :param tokens: int32, rows of the table, those of all runs end to end.
+    :param lengths: int64 [runs], how many each run has: one at least, and 2,048 at most.
+    :param table: float32 [rows, width].
+    :param weights: float32, what each row counts; None counts each 1.
 
     A long run is summed by itself. Of the others the longest come first, so those that have a token
     at some place are the first so many: the rows at one place are added to their sums in one go,
