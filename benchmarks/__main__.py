@@ -10,6 +10,7 @@ BENCHMARKS = (
     "questions",
     "hybrid",
     "confidence",
+    "labels",
     "encoding",
     "indexing",
     "searching",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from indexer.encoders import Encoder, EncoderSpec, load_encoder
     from indexer.errors import CrosstongueError
     from indexer.index import Index
+    from indexer.labelling import Label, set_labels
     from indexer.syncing import SyncReport, sync
 
 _HOMES = {
@@ -17,8 +18,10 @@ _HOMES = {
     "Encoder": "indexer.encoders",
     "EncoderSpec": "indexer.encoders",
     "Index": "indexer.index",
+    "Label": "indexer.labelling",
     "SyncReport": "indexer.syncing",
     "load_encoder": "indexer.encoders",
+    "set_labels": "indexer.labelling",
     "sync": "indexer.syncing",
 }
 
@@ -27,8 +30,10 @@ __all__ = [
     "Encoder",
     "EncoderSpec",
     "Index",
+    "Label",
     "SyncReport",
     "load_encoder",
+    "set_labels",
     "sync",
 ]
 

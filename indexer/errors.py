@@ -38,5 +38,9 @@ class EncoderError(CrosstongueError):
     """An encoder is unknown, damaged, or needs packages that are not installed."""
 
 
+class LabelsError(CrosstongueError):
+    """Labels cannot be read, or cannot be told apart."""
+
+
 class QueryError(CrosstongueError):
     """A query cannot be answered as it was given (it is empty, say)."""

@@ -238,12 +238,13 @@ class Index:
 
         :raises IndexBusyError: if another process is writing.
         """
-        from indexer import centring
+        from indexer import centring, labelling
 
         with jobs.writer_lock(self._folder, "centring"):
             with self.transaction() as connection:
                 database.write_meta(connection, centring="on" if on else "off")
             centring.refresh(self, anew=True)
+            labelling.refresh(self)
             self._vectors.settle(self._folder)
 
     def compared_vectors(self, ids: NDArray[np.int64]) -> Vectors:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from indexer import centring, database, jobs
+from indexer import centring, database, jobs, labelling
 from indexer.documents import Passage
 from indexer.encoders.protocol import Encoder
 from indexer.passages import embedded_text
@@ -50,6 +50,7 @@ def re_embed(index: Index, encoder: Encoder, progress: ProgressCallback | None) 
             return False
         _swap(index, encoder)
         centring.refresh(index, encoder)
+        labelling.refresh(index, encoder)
         index.vectors.settle(index.folder)
         job.finish("done")
     return True

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # And: centring (on or off, as somebody chose) and centring_usual (for its encoder); centres (the
 # version of the centres in use, 0 for none), centres_last (the last version there was), centres_of
 # and centres_for (the number of passages and the generation they were found in).
+# And: labels_most and labels_least (how many labels a document has at most, and from which excess
+# on), labels_of (the revision, generation and centres that documents were labelled at).
 # `staged_vectors` is the index that `re_embed` builds beside the old one.
 _FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -139,6 +141,37 @@ CREATE TABLE centring_samples (fingerprint TEXT PRIMARY KEY, vectors BLOB NOT NU
 """
 
 
+# What documents are about: labels that a person gave and what is named in the texts. `folded` is
+# what a filter's word is compared with; `excess` is how far a cosine lies above what the label has
+# in common with any document, in deviations.
+_FACETS = """
+CREATE TABLE labels (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    folded TEXT NOT NULL UNIQUE,
+    description TEXT NOT NULL,
+    threshold REAL
+);
+CREATE TABLE document_labels (
+    document INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+    label INTEGER NOT NULL REFERENCES labels(id) ON DELETE CASCADE,
+    cosine REAL NOT NULL,
+    excess REAL NOT NULL,
+    PRIMARY KEY (document, label)
+) WITHOUT ROWID;
+CREATE INDEX document_labels_label ON document_labels(label);
+CREATE TABLE document_entities (
+    document INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    entity TEXT NOT NULL,
+    folded TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (document, kind, entity)
+) WITHOUT ROWID;
+CREATE INDEX document_entities_folded ON document_entities(folded);
+"""
+
+
 def _first(database: Database) -> None:
     database.executescript(_FIRST)
 
@@ -151,5 +184,9 @@ def _centres(database: Database) -> None:
     database.executescript(_CENTRES)
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _terms, _centres)
+def _facets(database: Database) -> None:
+    database.executescript(_FACETS)
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _terms, _centres, _facets)
 SCHEMA_VERSION = len(MIGRATIONS)

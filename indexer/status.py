@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from indexer import jobs, paths
 from indexer.database import snapshot
+from indexer.labelling import LabelCount, labels_of
 from indexer.progress import FailedFile
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class IndexStatus:
     :param dimension: the width of the vectors.
     :param centring: whether each language's centre is taken off where vectors are compared.
     :param job: the job now running or paused, or else the last one, or None.
+    :param labels: the labels of the index, by falling number of documents.
     """
 
     folder: Path
@@ -79,6 +81,7 @@ class IndexStatus:
     dimension: int
     centring: bool
     job: jobs.Job | None
+    labels: tuple[LabelCount, ...] = ()
 
 
 def sources_of(index: Index) -> tuple[Source, ...]:
@@ -108,6 +111,7 @@ def status_of(index: Index) -> IndexStatus:
         languages = _languages(connection)
         sources = sources_of(index)
         job = jobs.current(index)
+        labels = labels_of(index)
     return IndexStatus(
         folder=index.folder,
         documents=documents,
@@ -121,6 +125,7 @@ def status_of(index: Index) -> IndexStatus:
         dimension=index.spec.dimension,
         centring=index.centres is not None,
         job=job,
+        labels=labels,
     )
 
 

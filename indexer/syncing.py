@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from indexer import centring, jobs
+from indexer import centring, jobs, labelling
 from indexer.database import said_plainly
 from indexer.errors import CrosstongueError, SourceError
 from indexer.lexical import catch_up
@@ -76,6 +76,7 @@ def sync(
             except _StoppedError:
                 run.stopped = True
             centring.refresh(index)
+            labelling.refresh(index)
             index.vectors.settle(index.folder)
             report = run.report()
             run.tell(run.event("finishing"), now=True)

@@ -1,10 +1,11 @@
-"""Which passages a search may return: by language, script, folder, file type and date.
+"""Which passages a search may return: by language, script, folder, file type, date, label, entity.
 
 What is asked of documents is plain SQL; which passages are theirs, and in what language, stands in
 the `columns` in memory. It ends as the array of passage ids that the search is confined to. A
 filter that matches nothing is no error; one that means nothing is.
 """
 
+import json
 import os
 import sqlite3
 import unicodedata
@@ -18,11 +19,13 @@ from numpy.typing import NDArray
 
 from indexer import paths
 from indexer.errors import QueryError
+from indexer.labelling import fold
 from indexer.neighbours import among
 from search import dates
 from search.columns import Columns, Ids, numbers
 
 _INT64 = np.iinfo(np.int64)
+_LISTED = 20  # labels named where one is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Filters:
     :param types: extensions, media types or their second halves, in lower case.
     :param after: the file changed at this time or later, in nanoseconds since the epoch.
     :param before: the file changed before this time.
+    :param labels: labels of the index, any of which the document may have.
+    :param entities: names of people, places and the like, any of which it may speak of.
     """
 
     languages: tuple[str, ...] = ()
@@ -46,6 +51,8 @@ class Filters:
     before: int | None = None
     scripts: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
 
     @classmethod
     def asked(
@@ -57,6 +64,8 @@ class Filters:
         before: str | date | None = None,
         scripts: Iterable[str] | str | None = None,
         parts: Iterable[str] = (),
+        labels: Iterable[str] | str | None = None,
+        entities: Iterable[str] | str | None = None,
     ) -> "Filters":
         """Check filters as people write them.
 
@@ -71,12 +80,14 @@ class Filters:
             before=None if before is None else dates.nanoseconds(before, "before"),
             scripts=_scripts(scripts),
             parts=tuple(parts),
+            labels=_names(labels),
+            entities=_names(entities),
         )
 
     @property
     def confines_documents(self) -> bool:
         """Whether anything but the language and its script is asked for."""
-        named = self.folders or self.types or self.parts
+        named = self.folders or self.types or self.parts or self.labels or self.entities
         return bool(named) or (self.after, self.before) != (None, None)
 
 
@@ -111,7 +122,7 @@ def _passing(
         codes = [passes(code or UNKNOWN) for code in columns.codes]
         masks.append(np.array(codes, np.bool_)[columns.counts_as])
     if filters.confines_documents:
-        where, values = _documents_where(filters)
+        where, values = _documents_where(filters, _labels(connection, filters.labels))
         documents = _ids(connection, f"SELECT id FROM documents WHERE {where}", values)
         masks.append(columns.among_documents(documents))
     return np.logical_and.reduce(masks) if masks else None
@@ -179,8 +190,45 @@ def _covered_by(filters: Filters) -> Callable[[str], bool]:
     return passes
 
 
-def _documents_where(filters: Filters) -> tuple[str, list[object]]:
-    """Return the SQL condition on `documents` and its values."""
+def _names(given: Iterable[str] | str | None) -> tuple[str, ...]:
+    return tuple(name for name in ([given] if isinstance(given, str) else given or ()) if name)
+
+
+def _labels(connection: sqlite3.Connection, named: Iterable[str]) -> list[int]:
+    """Return the labels that a filter names: one by its whole name, or several between commas.
+
+    :raises QueryError: if the index has no such label.
+    """
+    known = {row[0]: row[1] for row in connection.execute("SELECT folded, id FROM labels")}
+    found = []
+    for name in named:
+        for one in [name] if fold(name) in known else _words(name):
+            if fold(one) not in known:
+                raise QueryError(_no_label(connection, one))
+            found.append(known[fold(one)])
+    return found
+
+
+def _entities(named: tuple[str, ...]) -> list[str] | None:
+    return [fold(one) for name in named for one in (name, *_words(name))] or None
+
+
+def _no_label(connection: sqlite3.Connection, name: str) -> str:
+    names = [row[0] for row in connection.execute("SELECT name FROM labels ORDER BY folded")]
+    if not names:
+        return (
+            f"No document has the label “{_shown(name)}”, because this index has no labels yet: "
+            "`crosstongue label --labels FILE` gives it some."
+        )
+    listed = ", ".join(names[:_LISTED]) + (", …" if len(names) > _LISTED else "")
+    return f"There is no label “{_shown(name)}”; this index has {listed}."
+
+
+def _documents_where(filters: Filters, labels: list[int]) -> tuple[str, list[object]]:
+    """Return the SQL condition on `documents` and its values.
+
+    :param labels: those that `filters.labels` names.
+    """
     clauses: list[str] = []
     values: list[object] = []
     if filters.folders:
@@ -190,28 +238,41 @@ def _documents_where(filters: Filters) -> tuple[str, list[object]]:
             values += [folder, *paths.below(folder)]
         clauses.append(" OR ".join(parts))
     if filters.parts:
-        # `instr` and `substr` of blobs go by bytes.
-        parts = []
-        for spelling in _spellings(filters.parts):
-            middle = b"/" + spelling.rstrip(b"/") + b"/"
-            parts.append("instr(path, ?) > 0")
-            values.append(middle)
-            if not spelling.endswith(b"/"):
-                parts.append("substr(path, ?) = ?")
-                values += [1 - len(middle), middle[:-1]]
-        clauses.append(" OR ".join(parts))
+        sql, bound = _parts_where(filters.parts)
+        clauses.append(sql)
+        values += bound
     if filters.types:
-        parts = []
-        for name in filters.types:
-            sql, bound = _type_where(name)
-            parts.append(sql)
-            values += bound
-        clauses.append(" OR ".join(parts))
+        found = [_type_where(name) for name in filters.types]
+        clauses.append(" OR ".join(sql for sql, _ in found))
+        values += [value for _, bound in found for value in bound]
+    for table, column, wanted in (
+        ("document_labels", "label", labels if filters.labels else None),
+        ("document_entities", "folded", _entities(filters.entities)),
+    ):
+        if wanted is not None:
+            clauses.append(
+                f"id IN (SELECT document FROM {table} "
+                f"WHERE {column} IN (SELECT value FROM json_each(?)))"
+            )
+            values.append(json.dumps(wanted))
     for operator, moment in ((">=", filters.after), ("<", filters.before)):
         if moment is not None:
             clauses.append(f"mtime {operator} ?")
             values.append(min(max(moment, int(_INT64.min)), int(_INT64.max)))
     return " AND ".join(f"({clause})" for clause in clauses), values
+
+
+def _parts_where(names: Iterable[str]) -> tuple[str, list[object]]:
+    """`instr` and `substr` of blobs go by bytes."""
+    parts, values = [], list[object]()
+    for spelling in _spellings(names):
+        middle = b"/" + spelling.rstrip(b"/") + b"/"
+        parts.append("instr(path, ?) > 0")
+        values.append(middle)
+        if not spelling.endswith(b"/"):
+            parts.append("substr(path, ?) = ?")
+            values += [1 - len(middle), middle[:-1]]
+    return " OR ".join(parts), values
 
 
 def _spellings(parts: Iterable[str]) -> set[bytes]:

@@ -65,6 +65,7 @@ class Hit:
     :param confidence: how sure it is that the document answers, from 0 to 1.
     :param copies: documents that say nearly the same in the same language, and are no hits.
     :param passages: the matched passages, best first; never empty.
+    :param labels: the labels the document has, the clearest first.
     """
 
     path: Path
@@ -77,6 +78,7 @@ class Hit:
     confidence: float
     copies: tuple[Path, ...]
     passages: tuple[PassageHit, ...]
+    labels: tuple[str, ...] = ()
 
     @property
     def passage(self) -> PassageHit:

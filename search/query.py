@@ -22,6 +22,8 @@ _FILTERS = {
     "path": "path",
     "folder": "path",
     "type": "type",
+    "label": "label",
+    "entity": "entity",
     "after": "after",
     "before": "before",
 }

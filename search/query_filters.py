@@ -38,6 +38,8 @@ def _filters(found: Sequence[Filter]) -> Filters:
         folders=absolute,
         parts=[path.removeprefix("./") for path in values("path") if path not in absolute],
         types=values("type"),
+        labels=values("label"),
+        entities=values("entity"),
         after=_narrowest(values("after"), "after", max),
         before=_narrowest(values("before"), "before", min),
     )

@@ -21,6 +21,7 @@ from indexer.documents import Passage
 from indexer.encoders.protocol import Encoder, Explainable
 from indexer.errors import EncoderMismatchError, QueryError
 from indexer.index import Index
+from indexer.labelling import labels_by_document
 from indexer.neighbours import among
 from indexer.passages import embedded_text
 from search import asking, columns, lexical, query_filters, spreading
@@ -178,6 +179,8 @@ class Searcher:
         after: str | date | None = None,
         before: str | date | None = None,
         scripts: Iterable[str] | str | None = None,
+        labels: Iterable[str] | str | None = None,
+        entities: Iterable[str] | str | None = None,
         mode: Mode = "hybrid",
         balance: bool = False,
         diverse: bool = False,
@@ -189,8 +192,8 @@ class Searcher:
             search for words; `-word` and `-"a phrase"` leave passages out that hold them;
             `+word` and `+"a phrase"` are texts of their own in the search by meaning, and what
             stands after `-` is taken away from them; `lang:de,ja`, `script:Cyrl`, `path:reports/`,
-            `type:pdf`, `after:2024` and `before:2024` filter, and `-lang:de` filters out. A `Query`
-            comes from `asking` and may be `ready`.
+            `type:pdf`, `after:2024`, `before:2024`, `label:law` and `entity:Paris` filter, and
+            `-lang:de` filters out. A `Query` comes from `asking` and may be `ready`.
         :param limit: the most documents to return.
         :param languages: BCP-47 codes; `zh` covers zh-Hans and zh-Hant, `no` covers nb and nn.
         :param folders: folders (or files) the document must be in.
@@ -198,6 +201,8 @@ class Searcher:
         :param after: the file was last changed on this date (ISO 8601) or later.
         :param before: the file was last changed before this date.
         :param scripts: ISO 15924 codes of scripts that the language is written in, such as `Cyrl`.
+        :param labels: labels of the index, any of which the document may have.
+        :param entities: names that the document speaks of, any of them.
         :param mode: "hybrid" searches by meaning and by words, "dense" by meaning alone and
             "lexical" by words alone. Words never keep out what is near in meaning.
         :param balance: spread the hits over languages.
@@ -207,7 +212,9 @@ class Searcher:
         :raises QueryError: if the query is empty or a filter means nothing.
         :raises EncoderMismatchError: in mode "dense", if the index's encoder has changed.
         """
-        filters = Filters.asked(languages, folders, types, after, before, scripts)
+        filters = Filters.asked(
+            languages, folders, types, after, before, scripts, labels=labels, entities=entities
+        )
         asked = asking.typed(query) if isinstance(query, str) else query
         within, without = query_filters.asked(asked.filters)
         _check_limit(limit)
@@ -524,6 +531,9 @@ class Searcher:
             return asked.judge.confidence(found.cosine, language, share)
 
         paths_of = self._paths([document for found in page for document in found.copies])
+        labels = labels_by_document(
+            self.index.connection, [found.group[0].document for found in page]
+        )
         return [
             _hit(
                 found.group,
@@ -531,6 +541,7 @@ class Searcher:
                 passage,
                 max(map(confidence, found.group)),
                 tuple(paths_of[document] for document in found.copies),
+                labels.get(found.group[0].document, ()),
             )
             for found in page
         ]
@@ -562,6 +573,7 @@ def _hit(
     passage: Callable[[Candidate], PassageHit],
     confidence: float,
     copies: tuple[Path, ...],
+    labels: tuple[str, ...],
 ) -> Hit:
     best = group[0]
     return Hit(
@@ -575,6 +587,7 @@ def _hit(
         confidence=confidence,
         copies=copies,
         passages=tuple(map(passage, group)),
+        labels=labels,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from ui.commands import about, evaluating, indexing, models, page, searching
+from ui.commands import about, evaluating, indexing, labelling, models, page, searching
 from ui.failures import DEBUG_VARIABLE, DONE, INTERRUPTED, USER_ERROR, sentence
 from ui.output import say, say_aside
 
@@ -62,6 +62,7 @@ for _verb in (
     about.encoders,
     models.fill,
     evaluating.evaluate,
+    labelling.label,
     models.export,
 ):
     app.command()(_verb)

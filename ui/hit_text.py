@@ -22,6 +22,8 @@ def lines(rank: int, hit: Hit) -> Iterator[str]:
     yield f"{rank:>2} {bold(title)}  [{safe(passage.language)}]  {percent(hit.confidence)}"
     yield _INDENT + "  ".join(place(hit, passage))
     yield from wrapped(safe(passage.snippet), _INDENT)
+    if hit.labels:
+        yield f"{_INDENT}labels: " + ", ".join(isolated(safe(label)) for label in hit.labels)
     if hit.copies:
         more = "1 document says" if len(hit.copies) == 1 else f"{len(hit.copies)} documents say"
         yield f"{_INDENT}{more} nearly the same: " + ", ".join(map(shown_path, hit.copies[:3]))
@@ -75,6 +77,7 @@ def values(hits: list[Hit]) -> list[dict[str, Any]]:
             "score": round(hit.score, 6),
             "cosine": _rounded(hit.cosine),
             "confidence": round(hit.confidence, 4),
+            "labels": list(hit.labels),
             "copies": [shown(path) for path in hit.copies],
             "passages": [_passage_values(passage) for passage in hit.passages],
         }

@@ -36,6 +36,7 @@ class Asked:
     :param before: the file was last changed before this date.
     :param balance: whether the hits are spread over languages.
     :param words: whether words are searched beside meaning.
+    :param labels: labels of the index.
     :param like: a passage's id; what is like it is looked for instead of what answers the query.
     """
 
@@ -48,6 +49,7 @@ class Asked:
     balance: bool = False
     words: bool = True
     like: int | None = None
+    labels: tuple[str, ...] = ()
 
     @classmethod
     def from_address(cls, parameters: Mapping[str, Sequence[str]]) -> "Asked":
@@ -66,6 +68,7 @@ class Asked:
             balance == "1",
             words != "0",
             int(like) if _ID.fullmatch(like) else None,
+            tuple(parameters.get("label", ())),
         )
 
     @property
@@ -78,6 +81,7 @@ class Asked:
             "lang": self.languages,
             "type": self.types,
             "in": folders,
+            "label": self.labels,
             "after": [str(self.after)] if self.after else [],
             "before": [str(self.before)] if self.before else [],
             "balance": ["1"] if self.balance else [],
@@ -89,10 +93,14 @@ class Asked:
     @property
     def filtered(self) -> bool:
         """Whether any filter is set."""
-        return bool(self.languages or self.types or self.folders)
+        return bool(self.languages or self.types or self.folders or self.labels)
 
     def within(
-        self, languages: Sequence[str], types: Sequence[str], folders: Sequence[Path]
+        self,
+        languages: Sequence[str],
+        types: Sequence[str],
+        folders: Sequence[Path],
+        labels: Sequence[str] = (),
     ) -> "Asked":
         """Return this without the filters that the index has no documents for."""
         known = {str(folder) for folder in folders}
@@ -101,6 +109,7 @@ class Asked:
             languages=tuple(language for language in self.languages if language in languages),
             types=tuple(type_ for type_ in self.types if type_ in types),
             folders=tuple(folder for folder in self.folders if folder in known),
+            labels=tuple(label for label in self.labels if label in labels),
         )
 
 
@@ -117,6 +126,7 @@ def answers(
         languages=asked.languages or None,
         types=asked.types or None,
         folders=asked.folders or None,
+        labels=asked.labels or None,
         after=asked.after,
         before=asked.before,
         mode="hybrid" if asked.words else "dense",

@@ -20,7 +20,7 @@ from search.projection import Projection, principal_plane, without_group_means
 from ui.language_names import UNKNOWN, language_name
 from ui.safe_text import shown_name, shown_path
 
-Colouring = Literal["language", "folder"]
+Colouring = Literal["language", "folder", "label"]
 
 # More are neither told apart by eye nor sent to a browser in a moment: they are sampled.
 MOST_POINTS = 50_000
@@ -54,6 +54,7 @@ class Picture:
     :param documents: the place of each one's document in `titles`.
     :param titles: of the documents.
     :param paths: of the documents.
+    :param labels: the clearest label of each document, "" where it has none.
     :param total: how many passages the index has.
     """
 
@@ -64,6 +65,7 @@ class Picture:
     documents: tuple[int, ...]
     titles: tuple[str, ...]
     paths: tuple[Path, ...]
+    labels: tuple[str, ...]
     total: int
 
 
@@ -96,7 +98,11 @@ def picture_of(
         for document, path in zip(places, paths, strict=True)
     )
     texts = tuple(shown_name(" ".join(row[1].split())) for row in rows)
-    return Picture(ids, principal_plane(vectors), texts, languages, documents, titles, paths, total)
+    given = _first_labels(index)
+    labels = tuple(given.get(document, "") for document in places)
+    return Picture(
+        *(ids, principal_plane(vectors), texts, languages, documents, titles, paths, labels, total)
+    )
 
 
 def payload(
@@ -110,6 +116,9 @@ def payload(
     if colouring == "language":
         keys = picture.languages
         name: Callable[[str], str] = language_name
+    elif colouring == "label":
+        keys = tuple(picture.labels[document] for document in picture.documents)
+        name = _label_name
     else:
         folders = [_folder(path, roots) for path in picture.paths]
         keys = tuple(folders[document] for document in picture.documents)
@@ -121,7 +130,7 @@ def payload(
     ]
     rest = counts[len(COLOURS) :]
     if rest:
-        what = "languages" if colouring == "language" else "folders"
+        what = f"{colouring}s"
         count = sum(count for _, count in rest)
         groups.append({"name": f"{len(rest)} other {what}", "count": count, "colour": GREY})
     place_of = {key: min(place, len(COLOURS)) for place, (key, _) in enumerate(counts)}
@@ -138,6 +147,19 @@ def payload(
         "groups": groups,
         "hits": [where[id_] for id_ in hits if id_ in where],
     }
+
+
+def _label_name(label: str) -> str:
+    return shown_name(label) if label else "No label"
+
+
+def _first_labels(index: Index) -> dict[int, str]:
+    """Return the clearest label of each document that has one."""
+    found = index.connection.execute(
+        "SELECT document, name, max(excess) FROM document_labels "
+        "JOIN labels ON labels.id = label GROUP BY document"
+    )
+    return {document: name for document, name, _ in found}
 
 
 def _chosen(index: Index, wanted: Sequence[int], most: int) -> tuple[NDArray[np.int64], int]:

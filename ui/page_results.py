@@ -45,7 +45,7 @@ def _card(hit: Hit, roots: Sequence[Path]) -> str:
         f'<h3 dir="auto" lang="{_tag(hit.language)}">{name_html(title)}</h3>'
         f"{_badge(hit.language)}</header>"
         f'<p class="ct-where">{_file(hit.path, roots)}{_place(hit.passage, title)}</p>'
-        f"{_copies(hit.copies, roots)}"
+        f"{_labels(hit.labels)}{_copies(hit.copies, roots)}"
         f'<p class="ct-snippet" {_directed(hit.passage)}>{_excerpt(hit.passage)}</p>'
         f"<footer>{_confidence(hit)}"
         f"{_whole_passage(hit.passage)}{_other_passages(others, title) if others else ''}"
@@ -66,6 +66,13 @@ def _badge(language: str) -> str:
         f'<span class="ct-badge" title="{attribute(language)}">'
         f"{text_html(language_name(language))}</span>"
     )
+
+
+def _labels(labels: Sequence[str]) -> str:
+    if not labels:
+        return ""
+    shown = "".join(f'<span class="ct-label" dir="auto">{name_html(one)}</span>' for one in labels)
+    return f'<p class="ct-labels">{shown}</p>'
 
 
 def _file(path: Path, roots: Sequence[Path]) -> str:

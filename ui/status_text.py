@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from indexer.jobs import Job
+from indexer.labelling import LabelCount
 from indexer.status import IndexStatus
-from ui.output import count, safe
+from ui.output import count, isolated, safe
 from ui.progress_bar import duration
 from ui.safe_text import shown_path
 
@@ -35,6 +36,8 @@ def lines(status: IndexStatus) -> Iterator[str]:
             f"Language   {safe(language.language):<8} {count(language.documents, 'document')}, "
             f"{count(language.passages, 'passage')}"
         )
+    for label in status.labels:
+        yield f"Label      {isolated(safe(label.name))}: {count(label.documents, 'document')}"
     if status.job is not None:
         yield f"Last job   {job_line(status.job)}"
     for failed in status.failed[:SHOWN_FAILURES]:
@@ -52,8 +55,14 @@ def values(status: IndexStatus) -> dict[str, Any]:
             {**asdict(source), "root": source.display, "added_at": _moment(source.added_at)}
             for source in status.sources
         ],
+        "labels": [label_values(label) for label in status.labels],
         "job": _job_values(status.job) if status.job else None,
     }
+
+
+def label_values(label: LabelCount) -> dict[str, Any]:
+    """Return a label as JSON has it."""
+    return {**asdict(label), "nearest": [shown_path(path) for path in label.nearest]}
 
 
 def job_line(job: Job) -> str:

@@ -12,7 +12,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from indexer import CrosstongueError, Index, jobs, load_encoder, sync
+from indexer import CrosstongueError, Index, Label, jobs, load_encoder, set_labels, sync
 from indexer.schema import SCHEMA_VERSION
 from search import Searcher
 from ui.language_names import language_name
@@ -209,6 +209,22 @@ def test_filters_in_the_address_are_set_and_unknown_ones_ignored(indexed_page):
     assert app.sidebar.multiselect[1].value == ["text/markdown"]
     assert app.sidebar.multiselect[0].value == []
     assert set(titles(app)) == {"Burns", "Verbrennungen"}
+
+
+def test_labels_filter_show_on_cards_and_go_into_the_address(indexed_page, encoder):
+    assert len(page().sidebar.multiselect) == 3
+    with Index.open(indexed_page, encoder=encoder) as index:
+        set_labels(index, [Label("<b>rail</b>", "a night train")], least=1)
+    app = page(q="water")
+    choice = app.sidebar.multiselect[3]
+    assert re.fullmatch(r"<b>rail</b> \(\d\)", choice.options[0])
+    choice.set_value(["<b>rail</b>"]).run()
+    assert "Night trains" in titles(app)
+    assert "Burns" not in titles(app)
+    assert "<b>rail</b>" in words(app)
+    again = page(q="water", label=app.query_params["label"])
+    assert titles(again) == titles(app)
+    assert titles(page(q="water", label="unknown"))
 
 
 def test_filters_that_let_nothing_through_can_be_cleared(indexed_page, documents):

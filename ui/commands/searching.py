@@ -76,6 +76,16 @@ def search(
             metavar="TYPE", help="Only files of these types, such as pdf,markdown or text/html."
         ),
     ] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only documents with one of these labels."),
+    ] = None,
+    entity: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Only documents that speak of one of these people or places."
+        ),
+    ] = None,
     after: Annotated[
         str | None,
         typer.Option(metavar="DATE", help="Only files last changed on this date or later."),
@@ -115,8 +125,8 @@ def search(
     """Find the documents that answer a question, in any language.
 
     In the query, "a phrase" and word^2 weigh among the words; -word leaves out what holds it.
-    lang:de,ja script:Cyrl path:reports/ type:pdf after:2024 before:2024-06 filter, and -lang:de
-    filters out.
+    lang:de,ja script:Cyrl path:reports/ type:pdf after:2024 before:2024-06 label:law entity:Paris
+    filter, and -lang:de filters out.
     """
     from indexer import Index
     from search import Searcher
@@ -132,6 +142,8 @@ def search(
             scripts=script,
             folders=folder,
             types=type,
+            labels=label,
+            entities=entity,
             after=after,
             before=before,
             mode=mode.value,

@@ -14,7 +14,7 @@ from ui.page_map import Colouring, Picture, payload, picture_of
 from ui.safe_text import shown_name
 
 MARKED = 20
-_COLOURINGS: dict[str, Colouring] = {"Language": "language", "Folder": "folder"}
+_COLOURINGS: dict[str, Colouring] = {"Language": "language", "Folder": "folder", "Label": "label"}
 
 
 def page() -> None:
@@ -24,9 +24,11 @@ def page() -> None:
     if index is None or not facts_of(index).status.passages:
         notice("Nothing is indexed yet.", "Add a folder on the Library page.")
         return
+    labelled = any(label.documents for label in facts_of(index).status.labels)
+    offered = [name for name in _COLOURINGS if labelled or name != "Label"]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         colouring = st.segmented_control(
-            "Colour by", list(_COLOURINGS), default="Language", persist_state="session",
+            "Colour by", offered, default="Language", persist_state="session",
             key="map-colouring", required=True,
         )  # fmt: skip
         centred = st.toggle(

@@ -27,6 +27,7 @@ MOST_RESULTS = 100
 SURE = 0.8
 
 _QUERY, _LANGUAGES, _TYPES, _FOLDERS = "q", "languages", "types", "folders"
+_LABELS = "labels"
 _AFTER, _BEFORE, _BALANCE, _WORDS = "after", "before", "balance", "words"
 # Where a session keeps what the address said last, and how many results it shows.
 _ADDRESS, _LIMIT = "address", "limit"
@@ -154,10 +155,17 @@ def _filters(facts: Facts) -> None:
         for entry in facts.status.languages
     }
     types = {type_: f"{media_name(type_)} ({documents:,})" for type_, documents in facts.types}
+    labels = {
+        label.name: f"{shown_name(label.name)} ({label.documents:,})"
+        for label in facts.status.labels
+        if label.documents
+    }
     with st.sidebar:
         _filter("Language", _LANGUAGES, languages, "All languages")
         _filter("File type", _TYPES, types, "All types")
         _filter("Folder", _FOLDERS, _folder_labels(facts), "All folders")
+        if labels:
+            _filter("Label", _LABELS, labels, "All labels")
         for label, key in (("Changed since", _AFTER), ("Changed before", _BEFORE)):
             st.date_input(label, key=key, min_value=EARLIEST, max_value=LATEST, format="YYYY-MM-DD")
         st.toggle(
@@ -207,11 +215,13 @@ def _recall(facts: Facts) -> None:
     if _QUERY not in st.session_state and not address:
         asked = st.session_state.get(ASKED, asked)
     languages = [entry.language for entry in facts.status.languages]
-    asked = asked.within(languages, [name for name, _ in facts.types], facts.folders)
+    labels = [label.name for label in facts.status.labels if label.documents]
+    asked = asked.within(languages, [name for name, _ in facts.types], facts.folders, labels)
     st.session_state[_QUERY] = asked.query
     st.session_state[_LANGUAGES] = list(asked.languages)
     st.session_state[_TYPES] = list(asked.types)
     st.session_state[_FOLDERS] = list(asked.folders)
+    st.session_state[_LABELS] = list(asked.labels)
     st.session_state[_AFTER], st.session_state[_BEFORE] = asked.after, asked.before
     st.session_state[_BALANCE], st.session_state[_WORDS] = asked.balance, asked.words
     st.session_state[LIKE] = asked.like
@@ -221,7 +231,8 @@ def _asked() -> Asked:
     state = st.session_state
     filters = (tuple(state[filter_]) for filter_ in (_LANGUAGES, _TYPES, _FOLDERS))
     rest = (state[name] for name in (_AFTER, _BEFORE, _BALANCE, _WORDS))
-    return Asked(state[_QUERY] or "", *filters, *rest, like=state[LIKE])
+    labels = tuple(state.get(_LABELS, ()))
+    return Asked(state[_QUERY] or "", *filters, *rest, like=state[LIKE], labels=labels)
 
 
 def _remember(asked: Asked) -> None:
@@ -248,7 +259,7 @@ def _no_more_like() -> None:
 
 
 def _clear_filters() -> None:
-    for filter_ in (_LANGUAGES, _TYPES, _FOLDERS):
+    for filter_ in (_LANGUAGES, _TYPES, _FOLDERS, _LABELS):
         st.session_state[filter_] = []
     st.session_state[_AFTER] = st.session_state[_BEFORE] = None
 
