@@ -1,4 +1,6 @@
-"""Starts the page: Streamlit in a process of its own, on this machine's own address and no other.
+"""Starts the page: Streamlit in a process of its own, on this machine's own address.
+
+On another address it is served only to those who know a password (`guard`).
 
 Every setting that would reach the network, ask a question or open the page to another site stands
 on the command line of that process, where it wins over any configuration file or variable of the
@@ -22,13 +24,14 @@ from pathlib import Path
 from types import FrameType
 
 from indexer.errors import CrosstongueError
-from ui.locations import INDEX_VARIABLE
+from ui.locations import INDEX_VARIABLE, PASSWORD_VARIABLE
 
 LOOPBACK = "127.0.0.1"
-# Names of this machine itself; anything else would show private documents to the network, which
-# waits for the page to have a password.
+# Names of this machine itself; anything else shows documents to a network, so it takes a password.
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 DEFAULT_PORT = 8501
+# Whoever reaches the page may guess as often as `guard` lets them.
+SHORTEST_PASSWORD = 8
 # How many ports after the default are tried before any free one is taken.
 NEIGHBOURS = 20
 # Streamlit answers after 2 seconds here; a laden or slow machine gets the benefit of the doubt.
@@ -71,21 +74,58 @@ class Page:
     process: "subprocess.Popen[bytes]"
 
 
-def checked_host(host: str) -> str:
-    """Return the address to listen on.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the page is served, and to whom.
 
-    :raises PageError: if `host` is not this machine itself.
+    :param host: the address to listen on.
+    :param password: what visitors are asked for; None asks for nothing.
+    """
+
+    host: str = LOOPBACK
+    password: str | None = None
+
+    @property
+    def open_to_others(self) -> bool:
+        """Whether other machines may reach it."""
+        return self.host not in LOOPBACK_NAMES
+
+    @property
+    def reachable(self) -> str:
+        """An address of this machine under which it answers."""
+        return {"0.0.0.0": LOOPBACK, "::": "::1", "localhost": LOOPBACK}.get(self.host, self.host)
+
+
+def checked_place(host: str, password: str | None) -> Place:
+    """Return where to listen.
+
+    :param password: from the person; not asked for on this machine's own address unless given.
+    :raises PageError: if `host` is no address of this machine, or needs a password and has none.
     """
     if host not in LOOPBACK_NAMES:
-        raise PageError(
-            f"The page is served on {LOOPBACK} only, not on {host}: it has no password yet, and "
-            "anyone who reaches it can read what is indexed."
-        )
-    return LOOPBACK
+        try:
+            with socket.socket(_family(host)) as probe:
+                probe.bind((host, 0))
+        except (OSError, UnicodeError):
+            raise PageError(
+                f"{host} is not an address of this machine; 0.0.0.0 serves on all it has."
+            ) from None
+        if not password:
+            raise PageError(
+                f"On {host} other machines can reach what is indexed, so the page needs a "
+                f"password: set {PASSWORD_VARIABLE}, or give --password-file FILE."
+            )
+    if password is not None and len(password) < SHORTEST_PASSWORD:
+        raise PageError(f"The password is too short; take at least {SHORTEST_PASSWORD} characters.")
+    return Place(host, password)
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 @contextmanager
-def reserved_port(port: int | None) -> Iterator[int]:
+def reserved_port(port: int | None, host: str = LOOPBACK) -> Iterator[int]:
     """Choose a port and keep other pages off it while the context lasts.
 
     A free port stays free until Streamlit listens on it, which takes seconds; a second page started
@@ -95,12 +135,12 @@ def reserved_port(port: int | None) -> Iterator[int]:
     :raises PageError: if the port asked for is taken or not ours to use.
     """
     near = range(DEFAULT_PORT, DEFAULT_PORT + NEIGHBOURS)
-    for candidate in (*near, _any_port()) if port is None else (port,):
+    for candidate in (*near, _any_port(host)) if port is None else (port,):
         lock = _lock(candidate)
         if lock is None:
             continue
         try:
-            if _is_free(candidate):
+            if _is_free(candidate, host):
                 yield candidate
                 return
         finally:
@@ -109,23 +149,29 @@ def reserved_port(port: int | None) -> Iterator[int]:
 
 
 @contextmanager
-def running_page(index: Path, port: int | None) -> Iterator[Page]:
+def running_page(index: Path, port: int | None, place: Place | None = None) -> Iterator[Page]:
     """Serve the page of an index while the context lasts.
 
     :param index: the index folder; it need not exist yet.
     :param port: the port to serve on; None takes the default or a free one near it.
+    :param place: where; None is this machine's own address.
     :raises PageError: if the port is taken or the page does not answer.
     """
-    with reserved_port(port) as reserved, _process(index, reserved) as process:
-        _wait_until_it_answers(process, reserved)
-        yield Page(f"http://{LOOPBACK}:{reserved}", process)
+    place = place or Place()
+    with (
+        reserved_port(port, place.host) as reserved,
+        _process(index, reserved, place) as process,
+    ):
+        _wait_until_it_answers(process, place.reachable, reserved)
+        host = f"[{place.reachable}]" if ":" in place.reachable else place.reachable
+        yield Page(f"http://{host}:{reserved}", process)
 
 
 @contextmanager
-def _process(index: Path, port: int) -> "Iterator[subprocess.Popen[bytes]]":
+def _process(index: Path, port: int, place: Place) -> "Iterator[subprocess.Popen[bytes]]":
     process = subprocess.Popen(
-        _command(port),
-        env=_environment(index),
+        _command(port, place),
+        env=_environment(index, place),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         # Ctrl-C reaches every process of the terminal's group; this one is ended by its parent.
@@ -137,15 +183,18 @@ def _process(index: Path, port: int) -> "Iterator[subprocess.Popen[bytes]]":
         _stop(process)
 
 
-def serve(index: Path, port: int | None, ready: Callable[[Page], None]) -> None:
+def serve(
+    index: Path, port: int | None, ready: Callable[[Page], None], place: Place | None = None
+) -> None:
     """Serve the page until Ctrl-C, a request to end, or the end of the process that serves it.
 
     :param ready: called once, when the page answers.
+    :param place: where; None is this machine's own address.
     :raises PageError: if the port is taken, or the page does not answer or ends by itself.
     """
     with _ended_by_signals():
         try:
-            with running_page(index, port) as page:
+            with running_page(index, port, place) as page:
                 ready(page)
                 status = page.process.wait()
         except KeyboardInterrupt:
@@ -163,18 +212,27 @@ def open_browser(address: str) -> bool:
     return webbrowser.open(address)
 
 
-def _command(port: int) -> list[str]:
-    settings = {**_SETTINGS, "server.address": LOOPBACK, "server.port": str(port)}
+def _command(port: int, place: Place) -> list[str]:
+    settings = {**_SETTINGS, "server.address": place.host, "server.port": str(port)}
+    if not place.open_to_others:
+        settings["server.address"] = LOOPBACK
     return [
-        *(sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("app.py"))),
+        *(sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("served.py"))),
         *(f"--{name}={value}" for name, value in settings.items()),
-        # Another site that makes its own name lead here (DNS rebinding) is refused.
-        *(f"--server.allowedHosts={name}" for name in LOOPBACK_NAMES),
+        # Another site that makes its own name lead here (DNS rebinding) is refused; elsewhere the
+        # page goes by names that only its visitors know, and the password keeps others out.
+        *(
+            f"--server.allowedHosts={name}"
+            for name in (() if place.open_to_others else LOOPBACK_NAMES)
+        ),
     ]
 
 
-def _environment(index: Path) -> dict[str, str]:
+def _environment(index: Path, place: Place) -> dict[str, str]:
     environment = {**os.environ, INDEX_VARIABLE: str(index)}
+    environment.pop(PASSWORD_VARIABLE, None)
+    if place.password is not None:
+        environment[PASSWORD_VARIABLE] = place.password
     if str(_PACKAGES) not in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib")):
         # A checkout that is not installed: Streamlit puts only the folder of app.py on the path.
         known = environment.get("PYTHONPATH")
@@ -182,9 +240,9 @@ def _environment(index: Path) -> dict[str, str]:
     return environment
 
 
-def _any_port() -> int:
-    with socket.socket() as any_port:
-        any_port.bind((LOOPBACK, 0))
+def _any_port(host: str) -> int:
+    with socket.socket(_family(host)) as any_port:
+        any_port.bind((host, 0))
         return int(any_port.getsockname()[1])
 
 
@@ -200,17 +258,17 @@ def _lock(port: int) -> int | None:
     return lock
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
+def _is_free(port: int, host: str) -> bool:
+    with socket.socket(_family(host)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((LOOPBACK, port))
+            probe.bind((host, port))
         except OSError:
             return False
         return True
 
 
-def _wait_until_it_answers(process: "subprocess.Popen[bytes]", port: int) -> None:
+def _wait_until_it_answers(process: "subprocess.Popen[bytes]", host: str, port: int) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -218,17 +276,18 @@ def _wait_until_it_answers(process: "subprocess.Popen[bytes]", port: int) -> Non
                 f"The page did not start (exit status {process.returncode}); "
                 "`crosstongue doctor` looks for the reason."
             )
-        if _answers(port):
+        if _answers(host, port):
             return
         time.sleep(_POLL_SECONDS)
     raise PageError(f"The page did not answer within {START_SECONDS:.0f} seconds.")
 
 
-def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=1)
+def _answers(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=1)
     try:
         connection.request("GET", "/_stcore/health")
-        return connection.getresponse().status == http.HTTPStatus.OK
+        # Asking for the password is an answer too.
+        return connection.getresponse().status in (http.HTTPStatus.OK, http.HTTPStatus.UNAUTHORIZED)
     except (OSError, http.client.HTTPException):
         return False
     finally:

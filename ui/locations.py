@@ -10,6 +10,8 @@ from pathlib import Path
 APPLICATION = "crosstongue"
 # Read by every verb through `--index`, and by the page, which has no command line of its own.
 INDEX_VARIABLE = "CROSSTONGUE_INDEX"
+# What those who reach the page from elsewhere are asked for.
+PASSWORD_VARIABLE = "CROSSTONGUE_PASSWORD"
 # Indexed text is as private as the documents it came from.
 PRIVATE = 0o700
 

@@ -1,6 +1,8 @@
 """`ui` and `demo`: the page in a browser, over one's own index or over the samples."""
 
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from indexer.paths import to_bytes
-from ui.locations import demo_index_folder, index_folder, make_private
+from ui.locations import PASSWORD_VARIABLE, demo_index_folder, index_folder, make_private
 from ui.options import IndexOption, JsonOption, PortOption
 from ui.output import count, say, say_aside, say_json
 from ui.page_examples import EXAMPLES
@@ -21,7 +23,16 @@ HostOption = Annotated[
     str,
     typer.Option(
         metavar="ADDRESS",
-        help="The address to serve on; only this machine's own until the page has a password.",
+        help="The address to serve on. On any but this machine's own, visitors are asked for a "
+        "password.",
+    ),
+]
+PasswordOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="A file with the password as its first line; otherwise that of CROSSTONGUE_PASSWORD, "
+        "or it is asked for.",
     ),
 ]
 OpenOption = Annotated[
@@ -33,17 +44,23 @@ def ui(
     index: IndexOption = None,
     port: PortOption = None,
     host: HostOption = "127.0.0.1",
+    password_file: PasswordOption = None,
     open_page: OpenOption = True,
     as_json: JsonOption = False,
 ) -> None:
     """Open the page for searching in a browser.
 
-    It is served on this machine alone, until Ctrl-C.
+    It is served until Ctrl-C, on this machine alone or, with --host, to those who know a password.
     """
     from ui import launch
 
-    launch.checked_host(host)
-    launch.serve(index_folder(index), port, _announcer(open_page, as_json))
+    place = launch.checked_place(host, _password(password_file, host))
+    if place.open_to_others:
+        say_aside(
+            f"On {place.host} the page asks for the password, and what it shows travels "
+            "unencrypted: beyond a network you trust, put it behind a proxy with TLS."
+        )
+    launch.serve(index_folder(index), port, _announcer(open_page, as_json), place)
 
 
 def demo(
@@ -71,6 +88,19 @@ def demo(
         return
     say_aside(f"Ask in your own language, for example “{EXAMPLES[0]}”. Ctrl-C ends the page.")
     launch.serve(folder, port, _announcer(open_page, as_json))
+
+
+def _password(file: str | None, host: str) -> str | None:
+    """Return the password: from a file, the environment, or the person at the terminal."""
+    from ui.launch import LOOPBACK_NAMES
+
+    if file is not None:
+        lines = Path(file).read_text("utf-8-sig").splitlines()
+        return lines[0] if lines else ""
+    known = os.environ.get(PASSWORD_VARIABLE)
+    if known is None and host not in LOOPBACK_NAMES and sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    return known
 
 
 def _announcer(open_page: bool, as_json: bool) -> Callable[["Page"], None]:

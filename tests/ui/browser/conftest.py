@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from indexer import Index, load_encoder, sync
-from ui.launch import running_page
+from ui.launch import Place, running_page
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -58,12 +58,12 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], object]:
     """Serve the page of an index while a `with` lasts; gives the address."""
 
     @contextmanager
-    def serving(index: Path) -> Iterator[str]:
+    def serving(index: Path, place: Place | None = None) -> Iterator[str]:
         # A home of its own, so that no person's settings of Streamlit count.
         home = os.environ.get("HOME", "")
         os.environ["HOME"] = str(tmp_path_factory.mktemp("home"))
         try:
-            with running_page(index, None) as page:
+            with running_page(index, None, place) as page:
                 yield page.address
         finally:
             os.environ["HOME"] = home
