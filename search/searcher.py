@@ -18,7 +18,7 @@ from indexer import paths
 from indexer.centring import query_languages
 from indexer.database import read_meta
 from indexer.documents import Passage
-from indexer.encoders.protocol import Encoder, Explainable
+from indexer.encoders.protocol import Encoder, can_explain
 from indexer.errors import EncoderMismatchError, QueryError
 from indexer.index import Index
 from indexer.labelling import labels_by_document
@@ -512,10 +512,14 @@ class Searcher:
             texts = [row.text for row in shown]
             ids = [row.id for row in shown]
             spans = dict(zip(ids, best_spans(texts, asked.vector, encoder), strict=True))
-            if asked.explain and asked.texts and isinstance(encoder, Explainable):
+            if asked.explain and asked.texts and can_explain(encoder):
                 embedded = [_embedded(row) for row in shown]
-                query = query_words(asked.texts, encoder)
-                words = dict(zip(ids, shares(texts, embedded, query, encoder), strict=True))
+                target, targets = None, None
+                if self.index.centres is not None:
+                    target, targets = asked.vector, self.index.vectors.rows(np.array(ids, np.int64))
+                query = query_words(asked.texts, encoder, target)
+                found = shares(texts, embedded, query, encoder, targets)
+                words = dict(zip(ids, found, strict=True))
         holds = {match.passage: match.share for match in asked.matches}
 
         def passage(found: Candidate) -> PassageHit:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,3 +120,8 @@ class Explainable(Encoder, Protocol):
     ) -> list[TokenVectors]:
         """Return the parts that each text's vector is the sum of."""
         ...
+
+
+def can_explain(encoder: Encoder) -> TypeGuard[Explainable]:
+    """Whether an encoder gives token vectors; one that may, but not as it pools, says so itself."""
+    return isinstance(encoder, Explainable) and bool(getattr(encoder, "explains", True))

@@ -15,12 +15,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
 from indexer.encoders.checkpoint import Checkpoint
-from indexer.encoders.protocol import EncoderSpec, TextKind, Vectors, WordPiece
-from indexer.encoders.transformer_pooling import check_pooling, chosen_layers, pool
+from indexer.encoders.contextual import token_vectors
+from indexer.encoders.protocol import EncoderSpec, TextKind, TokenVectors, Vectors, WordPiece
+from indexer.encoders.transformer_pooling import averaged, check_pooling, chosen_layers, pool
 from indexer.encoders.windowed import BUDGET_CPU, BUDGET_GPU, WindowedEncoder, padded, unit
 from indexer.encoders.windows import Cutter, Window
 from indexer.errors import EncoderError
@@ -54,6 +56,8 @@ class TorchEncoder(WindowedEncoder):
     """
 
     _model: Any
+    # A token's vector also holds what its text says around it.
+    contextual = True
 
     def __init__(
         self, spec: EncoderSpec, cutter: Cutter, device: torch.device, dtype: torch.dtype
@@ -64,6 +68,14 @@ class TorchEncoder(WindowedEncoder):
 
     def run(self, windows: Sequence[Window], prompt: str) -> Vectors:
         """Run one batch of windows; see `WindowedEncoder.run`."""
+        with self._batch(windows) as (ids, mask, special):
+            found = self._vectors(ids, mask, special, prompt)
+        rows: Vectors = found.float().cpu().numpy()
+        return rows if rows.ndim == 3 else rows[:, None]
+
+    @contextmanager
+    def _batch(self, windows: Sequence[Window]) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Put a batch on the device, for as long as it is run there."""
         place_on = self._device
         arrays = padded(windows, self._cutter)
         ids, mask, special = (torch.from_numpy(one).to(place_on) for one in arrays)
@@ -71,9 +83,38 @@ class TorchEncoder(WindowedEncoder):
         whole = self._dtype == torch.float32
         mixed = whole and place_on.type == "cuda" and torch.cuda.is_bf16_supported()
         with torch.inference_mode(), torch.autocast(place_on.type, torch.bfloat16, enabled=mixed):
-            found = self._vectors(ids, mask, special, prompt)
-        rows: Vectors = found.float().cpu().numpy()
-        return rows if rows.ndim == 3 else rows[:, None]
+            yield ids, mask, special
+
+    @property
+    def explains(self) -> bool:
+        """Whether a text's vector is a sum over its tokens, so that `token_vectors` gives them."""
+        return self._averages and bool(self._cutter.tokenizer.is_fast)
+
+    @property
+    @abstractmethod
+    def _averages(self) -> bool: ...
+
+    def token_vectors(
+        self, texts: Sequence[str], *, kind: TextKind = "document"
+    ) -> list[TokenVectors]:
+        """Return the token vectors of each text, whose sum has the direction of its vector.
+
+        :raises EncoderError: if its pooling is no mean.
+        """
+        if not self.explains:
+            raise EncoderError(f"{self.spec.name} has no vectors of single words to explain by.")
+        return token_vectors(self, texts, kind)
+
+    def hidden(self, windows: Sequence[Window], prompt: str) -> tuple[Vectors, NDArray[np.bool_]]:
+        """Run a batch; see `contextual.Hidden`."""
+        with self._batch(windows) as (ids, mask, special):
+            states, kept = self._states(ids, mask, special, prompt)
+        return states.float().cpu().numpy(), kept.cpu().numpy()
+
+    @abstractmethod
+    def _states(
+        self, ids: Tensor, mask: Tensor, special: Tensor, prompt: str
+    ) -> tuple[Tensor, Tensor]: ...
 
     @property
     def module(self) -> torch.nn.Module:
@@ -166,6 +207,17 @@ class TransformerEncoder(TorchEncoder):
         return torch.stack(rows, dim=1)
 
     @property
+    def _averages(self) -> bool:
+        return self.spec.pooling in ("mean", "mean-no-special", "first-last-mean")
+
+    def _states(
+        self, ids: Tensor, mask: Tensor, special: Tensor, prompt: str
+    ) -> tuple[Tensor, Tensor]:
+        out = self._model(input_ids=ids, attention_mask=mask, output_hidden_states=True)
+        pooling, layers = self._choices[0]
+        return averaged(out.hidden_states, mask, special, pooling=pooling, layers=layers)
+
+    @property
     def last_layer(self) -> int:
         """The number of the last layer there is."""
         return self._last
@@ -242,6 +294,23 @@ class SentenceEncoder(TorchEncoder):
             width = self._model.encode(["a"], show_progress_bar=False).shape[1]
         spec = EncoderSpec(name, checkpoint.revision, width, "own", None, *prompts)
         super().__init__(spec, cutter, place, chosen_dtype(dtype))
+
+    @property
+    def _averages(self) -> bool:
+        from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
+
+        pooling, *rest = list(self._model)[1:] or [None]
+        means = isinstance(pooling, Pooling) and pooling.pooling_mode == "mean"
+        return self._reads_tokens and means and all(isinstance(one, Normalize) for one in rest)
+
+    def _states(
+        self, ids: Tensor, mask: Tensor, special: Tensor, prompt: str
+    ) -> tuple[Tensor, Tensor]:
+        found = self._model[0]({"input_ids": ids, "attention_mask": mask})["token_embeddings"]
+        kept = mask.bool().clone()
+        if not self._model[1].include_prompt:
+            kept[:, : len(self._cutter.prefix) + len(self._cutter.prompt_tokens(prompt))] = False
+        return found[..., : self.dimension], kept
 
     @property
     def no_graph(self) -> str:

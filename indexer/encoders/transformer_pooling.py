@@ -37,10 +37,7 @@ def pool(
     :raises EncoderError: if the pooling is unknown or a layer is not there.
     """
     check_pooling(pooling)
-    last = len(states) - 1
-    chosen = [0, last] if pooling == "first-last-mean" else chosen_layers(layers, last)
-    hidden = torch.stack([states[place].float() for place in chosen]).mean(dim=0)
-    kept = mask.bool()
+    hidden, kept = averaged(states, mask, special, pooling=pooling, layers=layers)
     if pooling == "cls":
         first = kept.int().argmax(dim=1)
         vectors = hidden[torch.arange(len(hidden), device=hidden.device), first]
@@ -48,12 +45,31 @@ def pool(
     if pooling == "max":
         highest = hidden.masked_fill(~kept[..., None], -torch.inf).amax(dim=1)
         return torch.where(kept.any(dim=1, keepdim=True), highest, torch.zeros_like(highest))
-    if pooling == "mean-no-special":
-        words = kept & ~special.bool()
-        kept = kept & (words | ~words.any(dim=1, keepdim=True))
     # Padding is filled, not multiplied by zero, so that nothing in it can reach the sum.
     total = hidden.masked_fill(~kept[..., None], 0).sum(dim=1)
     return total / kept.sum(dim=1, keepdim=True).clamp(min=1)
+
+
+def averaged(
+    states: Sequence[Tensor],
+    mask: Tensor,
+    special: Tensor,
+    *,
+    pooling: str,
+    layers: Sequence[int],
+) -> tuple[Tensor, Tensor]:
+    """Return the hidden states that a pooling is over, and at which tokens; see `pool`.
+
+    :return: float32 [n, tokens, width] and bool [n, tokens].
+    """
+    last = len(states) - 1
+    chosen = [0, last] if pooling == "first-last-mean" else chosen_layers(layers, last)
+    hidden = torch.stack([states[place].float() for place in chosen]).mean(dim=0)
+    kept = mask.bool()
+    if pooling == "mean-no-special":
+        words = kept & ~special.bool()
+        kept = kept & (words | ~words.any(dim=1, keepdim=True))
+    return hidden, kept
 
 
 def check_pooling(pooling: str) -> None:

@@ -46,6 +46,11 @@ class WindowedEncoder(ABC):
         """What cuts its texts into windows."""
         return self._cutter
 
+    @property
+    def budget(self) -> int:
+        """Tokens in a batch, padding included."""
+        return self._budget
+
     def pieces(self, texts: Sequence[str]) -> list[list[WordPiece]]:
         """Return the word pieces of each text, without the prompt and special tokens."""
         return self._cutter.pieces(texts)

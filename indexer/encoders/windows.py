@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from indexer.encoders.protocol import WordPiece
 from indexer.errors import EncoderError
 
@@ -94,16 +97,33 @@ class Cutter:
                 windows.append(self._window(place, [*asked, *piece], len(piece)))
         return windows
 
+    def places(self, texts: Sequence[str], prompt: str = "") -> list[NDArray[np.int64]]:
+        """Return where the own tokens of each text begin and end in it, in characters: [n, 2]."""
+        asked = len(self.prompt_tokens(prompt))
+        found = self.tokenizer(
+            [_sayable(prompt + text) for text in texts],
+            add_special_tokens=False,
+            return_attention_mask=False,
+            return_offsets_mapping=True,
+            verbose=False,
+        )["offset_mapping"]
+        own = (np.array(one[asked:], np.int64).reshape(-1, 2) for one in found)
+        return [np.maximum(one - len(prompt), 0) for one in own]
+
     def _window(self, place: int, ids: list[int], own: int) -> Window:
         return Window(place, [*self.prefix, *ids, *self.suffix], own)
 
     def _tokens(self, texts: list[str]) -> list[list[int]]:
-        # Halves of surrogate pairs come from file names; no tokenizer takes them.
-        clean = [text.encode("utf-8", "replace").decode() for text in texts]
+        clean = [_sayable(text) for text in texts]
         found: list[list[int]] = self.tokenizer(
             clean, add_special_tokens=False, return_attention_mask=False, verbose=False
         )["input_ids"]
         return found
+
+
+def _sayable(text: str) -> str:
+    # Halves of surrogate pairs come from file names; no tokenizer takes them.
+    return text.encode("utf-8", "replace").decode()
 
 
 def batches(windows: Sequence[Window], budget: int) -> Iterator[list[int]]:
