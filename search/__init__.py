@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from indexer.languages import LanguageIdentifier
     from search.hits import Hit, PassageHit
+    from search.reranking import Reranker
     from search.searcher import Searcher
 
 _HOMES = {
     "Hit": "search.hits",
     "LanguageIdentifier": "indexer.languages",
     "PassageHit": "search.hits",
+    "Reranker": "search.reranking",
     "Searcher": "search.searcher",
 }
 
-__all__ = ["Hit", "LanguageIdentifier", "PassageHit", "Searcher"]
+__all__ = ["Hit", "LanguageIdentifier", "PassageHit", "Reranker", "Searcher"]
 
 
 def __getattr__(name: str) -> object:

@@ -29,6 +29,7 @@ class PassageHit:
     :param snippet_start: where the snippet begins in the document's text, in characters.
     :param words: each word's share of the cosine, title and heading first; only where a search was
         asked to explain, and of a document's best passage.
+    :param reranked: what the reranker gave it, in its own unit; None where it was not read.
     """
 
     id: int
@@ -43,6 +44,7 @@ class PassageHit:
     snippet: str
     snippet_start: int
     words: tuple[WordShare, ...] = ()
+    reranked: float | None = None
 
     @property
     def snippet_end(self) -> int:

@@ -6,7 +6,7 @@ nothing after it.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # Reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009), with their constant.
 RANK_CONSTANT = 60
@@ -26,12 +26,14 @@ class Candidate:
     :param document: its document's id.
     :param cosine: its cosine similarity to the query; None where the query has no vector.
     :param score: what it is ordered by.
+    :param reranked: what a reranker gave it; None where none has read it.
     """
 
     passage: int
     document: int
     cosine: float | None
     score: float
+    reranked: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,26 @@ def fuse(
         cosine, score = fused.get(match.passage, (match.cosine, 0.0))
         fused[match.passage] = cosine, score + worth
     return fused
+
+
+def reranked(
+    candidates: Sequence[Candidate], scores: Sequence[float | None]
+) -> list[tuple[Candidate, ...]]:
+    """Order candidates by a reranker's scores, and those it has not read behind, as they were.
+
+    :param candidates: best first.
+    :param scores: one each, None for those not read.
+    :return: as `rank` does; the score of one that was read is 1 + 1 / its place.
+    """
+    read = [
+        replace(one, reranked=score)
+        for one, score in zip(candidates, scores, strict=True)
+        if score is not None
+    ]
+    read.sort(key=lambda one: -(one.reranked or 0.0))
+    placed = [replace(one, score=1 + 1 / place) for place, one in enumerate(read, start=1)]
+    unread = [one for one, score in zip(candidates, scores, strict=True) if score is None]
+    return rank([*placed, *unread])
 
 
 def rank(candidates: Iterable[Candidate]) -> list[tuple[Candidate, ...]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +33,11 @@ from search.explaining import WordShare, query_words, shares
 from search.filters import Filters, all_but, allowed_ids, path_bytes
 from search.hits import Hit, PassageHit
 from search.query import Query
-from search.ranking import Candidate, LexicalMatch, fuse, rank
+from search.ranking import Candidate, LexicalMatch, fuse, rank, reranked
 from search.snippets import best_spans, first_span
+
+if TYPE_CHECKING:
+    from search.reranking import Reranker
 
 Vector = NDArray[np.float32]
 Mode = Literal["hybrid", "dense", "lexical"]
@@ -111,6 +114,8 @@ class _Asked:
     :param balance: whether to spread over languages.
     :param diverse: whether to spread over what is said.
     :param explain: whether each best passage comes with its words' shares.
+    :param query: the query as a person reads it.
+    :param reranker: what reads the first passages again.
     """
 
     texts: tuple[tuple[str, float], ...]
@@ -123,6 +128,8 @@ class _Asked:
     balance: bool = False
     diverse: bool = False
     explain: bool = False
+    query: str = ""
+    reranker: "Reranker | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +192,7 @@ class Searcher:
         balance: bool = False,
         diverse: bool = False,
         explain: bool = False,
+        reranker: "Reranker | None" = None,
     ) -> list[Hit]:
         """Find the documents that answer a query, in any language.
 
@@ -208,6 +216,7 @@ class Searcher:
         :param balance: spread the hits over languages.
         :param diverse: spread them over what is said (maximal marginal relevance).
         :param explain: say of each document's best passage which words matched, and how much.
+        :param reranker: reads the first passages again, beside the query, and orders them.
         :return: the hits, best first; empty where nothing passes the filters.
         :raises QueryError: if the query is empty or a filter means nothing.
         :raises EncoderMismatchError: in mode "dense", if the index's encoder has changed.
@@ -242,6 +251,8 @@ class Searcher:
             balance=balance,
             diverse=diverse,
             explain=explain,
+            query=asked.text,
+            reranker=reranker,
         )
         if mode == "lexical" or vector is None or not vector.any():
             return self._from_words(search)
@@ -388,7 +399,7 @@ class Searcher:
         return sample
 
     def _from_words(self, asked: _Asked) -> list[Hit]:
-        groups = self._groups(fuse([], asked.matches), asked)
+        groups = self._reranked(self._groups(fuse([], asked.matches), asked), asked)
         return self._hits(self._page(groups, asked), asked)
 
     def _groups(
@@ -427,7 +438,24 @@ class Searcher:
             if all_found or (full and len(near) >= asked.limit):
                 break
             wanted *= GROWTH
+        if asked.reranker is not None:
+            page = self._page(self._reranked(groups, asked), asked)
         return self._hits(page, asked)
+
+    def _reranked(
+        self, groups: list[tuple[Candidate, ...]], asked: _Asked
+    ) -> list[tuple[Candidate, ...]]:
+        """Let the reranker, if there is one, order the first passages."""
+        if asked.reranker is None:
+            return groups
+        ordered = sorted(
+            (one for group in groups for one in group), key=lambda one: (-one.score, one.passage)
+        )
+        rows = self._rows([one.passage for one in ordered[: asked.reranker.depth]])
+        first = [one for one in ordered[: asked.reranker.depth] if one.passage in rows]
+        scores = asked.reranker.scores(asked.query, [_embedded(rows[one.passage]) for one in first])
+        rest = ordered[asked.reranker.depth :]
+        return reranked([*first, *rest], [*scores, *(None for _ in rest)])
 
     def _retrieved(
         self, asked: _Asked, wanted: int, most: int
@@ -525,7 +553,7 @@ class Searcher:
         def passage(found: Candidate) -> PassageHit:
             row = rows[found.passage]
             span = spans.get(row.id) or first_span(row.text)
-            return _passage_hit(row, found.cosine, span, words.get(row.id, ()))
+            return _passage_hit(row, found, span, words.get(row.id, ()))
 
         def confidence(found: Candidate) -> float:
             share = holds.get(found.passage, 0.0)
@@ -600,7 +628,7 @@ def _embedded(row: _Row) -> str:
 
 
 def _passage_hit(
-    row: _Row, cosine: float | None, span: tuple[int, int], words: tuple[WordShare, ...]
+    row: _Row, found: Candidate, span: tuple[int, int], words: tuple[WordShare, ...]
 ) -> PassageHit:
     start, end = span
     return PassageHit(
@@ -612,10 +640,11 @@ def _passage_hit(
         page=row.page,
         heading=row.heading,
         language=row.language or UNKNOWN,
-        cosine=cosine,
+        cosine=found.cosine,
         snippet=row.text[start:end],
         snippet_start=row.start + start,
         words=words,
+        reranked=found.reranked,
     )
 
 

@@ -107,6 +107,7 @@ def _passage_values(passage: PassageHit) -> dict[str, Any]:
         "snippet_start": passage.snippet_start,
         "snippet_end": passage.snippet_end,
         "text": passage.text,
+        "reranked": _rounded(passage.reranked),
     } | ({"words": [_word_values(word) for word in passage.words]} if passage.words else {})
 
 

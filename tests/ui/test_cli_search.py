@@ -159,3 +159,11 @@ def test_one_kind_of_query_at_a_time_and_a_file_that_is_there(crosstongue, index
         done = crosstongue("search", *wrong)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
         assert done.stderr.startswith("Error: ")
+
+
+def test_a_reranker_that_is_none_is_told_in_a_sentence(crosstongue, indexed):
+    done = crosstongue("search", "cool a burn", "--rerank", "nonsense")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "Error: There is no reranker called 'nonsense': give a hub id (owner/name) or a folder.\n"
+    )

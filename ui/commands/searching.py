@@ -112,6 +112,24 @@ def search(
             "--explain", help="Say which words matched, and which word of the query each answers."
         ),
     ] = False,
+    rerank: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Let a cross-encoder of sentence-transformers, a folder or a hub id, read the "
+            "first passages again and order them.",
+        ),
+    ] = None,
+    rerank_depth: Annotated[
+        int, typer.Option(metavar="N", help="How many passages it reads.")
+    ] = 30,
+    rerank_seconds: Annotated[
+        float,
+        typer.Option(
+            metavar="S",
+            help="How long it may take; what it has not read by then keeps its order behind.",
+        ),
+    ] = 2.0,
     query_language: Annotated[
         str | None,
         typer.Option(
@@ -133,6 +151,11 @@ def search(
 
     if [query, queries, like].count(None) != 2:
         raise typer.BadParameter("give one of QUERY, --queries FILE and --like FILE.")
+    reranker = None
+    if rerank is not None:
+        from search.reranking import Reranker
+
+        reranker = Reranker(rerank, depth=rerank_depth, seconds=rerank_seconds)
     with Index.open(index_folder(index)) as opened:
         searcher = Searcher(opened)
         search = partial(
@@ -150,6 +173,7 @@ def search(
             balance=balance,
             diverse=diverse,
             explain=explain,
+            reranker=reranker,
         )
         if queries is not None:
             from search.filters import Filters
