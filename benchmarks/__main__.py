@@ -17,7 +17,7 @@ BENCHMARKS = (
     "cold_search",
     "runtimes",
 )
-WITH_DATA = ("tatoeba", "languages")
+WITH_DATA = ("tatoeba", "languages", "quality")
 IN_A_BROWSER = ("map_panning",)
 
 

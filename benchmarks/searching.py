@@ -1,6 +1,10 @@
-"""In-process search over 50,000 passages: the median, beside FAISS alone on the same vectors."""
+"""In-process search over 50,000 passages: the median, beside FAISS alone on the same vectors.
+
+`python -m benchmarks.searching 100000` takes another number of passages.
+"""
 
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,10 +26,11 @@ def main() -> None:
     """Print medians over the sample queries."""
     encoder = load_encoder()
     queries = [query.query for query in sample_queries()]
+    wanted = int(sys.argv[-1]) if sys.argv[-1].isdecimal() else PASSAGES
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "documents"
-        texts = passages(PASSAGES, 400)
-        for number in range(0, PASSAGES, A_DOCUMENT):
+        texts = passages(wanted, 400)
+        for number in range(0, wanted, A_DOCUMENT):
             place = folder / f"{number // 5_000:03}"
             place.mkdir(parents=True, exist_ok=True)
             sections = [f"## {i}\n\n{text}" for i, text in enumerate(texts[number : number + 10])]
@@ -40,6 +45,7 @@ def main() -> None:
             filtered = _median(
                 lambda query: searcher.search(query, languages=["de", "ja"]), queries
             )
+            explained = _median(lambda query: searcher.search(query, explain=True), queries)
             flat = faiss.IndexFlatIP(encoder.dimension)
             flat.add(
                 np.concatenate(
@@ -49,7 +55,8 @@ def main() -> None:
             alone = _median(lambda query: flat.search(encoder.encode([query]), 50), queries)
     print(
         f"{status.passages:,} passages: median {1e3 * whole:.1f} ms a query, "
-        f"{1e3 * filtered:.1f} ms with a language filter; "
+        f"{1e3 * filtered:.1f} ms with a language filter, {1e3 * explained:.1f} ms with the first "
+        "ten explained; "
         f"encoding and FAISS alone {1e3 * alone:.1f} ms ({whole / alone:.1f} times)"
     )
 
