@@ -120,6 +120,7 @@ def make_plan(
     apart: Iterable[bytes],
     versions: Versions,
     verify: bool = False,
+    retry: bool = False,
 ) -> Plan:
     """Compare a scan with the index.
 
@@ -129,10 +130,11 @@ def make_plan(
     :param apart: folders below the scanned one that are sources of their own.
     :param versions: of the code that reads and splits now.
     :param verify: hash every file instead of trusting size and time.
+    :param retry: read files again that could not be read.
     :return: the plan.
     """
     rows = _rows(connection, seen.start, tuple(apart))
-    maker = _Maker(versions, verify)
+    maker = _Maker(versions, verify, retry)
     for file in seen.files:
         maker.compare(file, rows.get(file.path))
     broken = [problem for problem in seen.broken if not maker.knows(problem, rows)]
@@ -171,9 +173,10 @@ def hash_file(path: bytes) -> str:
 class _Maker:
     """Sorts files into what is to be done with them."""
 
-    def __init__(self, versions: Versions, verify: bool) -> None:
+    def __init__(self, versions: Versions, verify: bool, retry: bool) -> None:
         self._versions = versions
         self._verify = verify
+        self._retry = retry
         self.added: list[Work] = []
         self.changed: list[Work] = []
         self.moved: list[Move] = []
@@ -185,6 +188,8 @@ class _Maker:
         if row is None:
             self.added.append(Work(file, None))
         elif row.sha256 is None or row.versions != self._versions or row.size != file.size:
+            self.changed.append(Work(file, row.document))
+        elif self._retry and row.state == "failed":
             self.changed.append(Work(file, row.document))
         elif self._trusts_time(file, row):
             self._keep(row)

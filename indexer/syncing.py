@@ -42,6 +42,7 @@ def sync(
     verify: bool = False,
     confirm_removals: bool = False,
     ignore: Iterable[str] = (),
+    retry: bool = False,
 ) -> SyncReport:
     """Bring an index up to date with one folder or several.
 
@@ -52,6 +53,7 @@ def sync(
     :param verify: read every file again instead of trusting size and modification time.
     :param confirm_removals: go on even if over half of a source's documents would be removed.
     :param ignore: `.gitignore`-style rules, recorded with the source; none keeps those recorded.
+    :param retry: read files again that could not be read, changed or not.
     :return: what was done.
     :raises SourceError: if a folder does not exist, cannot be read or holds nothing readable.
     :raises IndexBusyError: if another process is writing.
@@ -60,7 +62,7 @@ def sync(
     started = time.monotonic()
     with said_plainly(index.folder):
         targets, unlisted = find_targets(index, folders, tuple(ignore))
-        run = _Run(index, versions(), verify, progress, started, unlisted=unlisted)
+        run = _Run(index, versions(), verify, progress, started, unlisted=unlisted, retry=retry)
         if dry_run:
             run.plan(targets)
             return run.planned_report()
@@ -111,6 +113,7 @@ class _Run:
     passages: int = 0
     embedded: int = 0
     stopped: bool = False
+    retry: bool = False
 
     def plan(self, targets: Sequence[Target]) -> None:
         """Scan every target and compare it with the index.
@@ -126,6 +129,7 @@ class _Run:
                 apart=target.apart,
                 versions=self.versions,
                 verify=self.verify,
+                retry=self.retry,
             )
             if target.asked and not (plan.in_scope or seen.files or seen.broken):
                 if target.source is None or target.start != target.root:

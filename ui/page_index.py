@@ -6,6 +6,7 @@ encoder and counting its rows happen once. Nothing here draws.
 
 import logging
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -18,6 +19,7 @@ from indexer.index import Index
 from indexer.status import IndexStatus
 from search import Searcher
 from ui.locations import index_folder
+from ui.safe_text import shown_name
 
 # An index made again in the same folder is another index; the one before it stays open a while for
 # the windows that still ask it.
@@ -99,6 +101,20 @@ def facts_of(index: Index) -> Facts:
     return _facts(index, id(index), written(index.folder))
 
 
+def folder_counts(index: Index, facts: Facts) -> list[tuple[str, int]]:
+    """Return how many documents lie in each folder, those of folders below it not counted twice."""
+    counts: Counter[str] = Counter()
+    known = sorted(facts.folders, key=lambda folder: -len(folder.parts))
+    for (path,) in index.connection.execute("SELECT path FROM documents WHERE state = 'indexed'"):
+        file = Path(os.fsdecode(path))
+        folder = next((one for one in known if one in file.parents), file.parent)
+        root = max(
+            (one for one in facts.roots if folder.is_relative_to(one)), key=str, default=None
+        )
+        counts[shown_name(str(folder.relative_to(root.parent) if root else folder))] += 1
+    return counts.most_common()
+
+
 # Not closed when the cache lets go of it: another thread may be in the middle of a search, and
 # closing a connection under it ends the process. It closes with the last thread that holds it.
 @st.cache_resource(show_spinner=False, max_entries=KEPT_OPEN)
@@ -117,7 +133,7 @@ def _searcher(_index: Index, identity: int) -> tuple[Searcher, Thread]:
 def _warm(searcher: Searcher) -> None:
     """Load the encoder and the vectors, which a first search would otherwise wait for."""
     try:
-        searcher.search("warm up", limit=1)
+        searcher.search("warm up", limit=1, explain=True)
     except Exception:
         # The search a person asks for meets the same fault, and the page puts it into words.
         _LOG.info("The index could not be warmed up", exc_info=True)

@@ -58,13 +58,15 @@ class JobStarter:
         self.folder: Path | None = None
         self.started_at = 0
 
-    def start(self, folder: Path) -> None:
-        """Start indexing a folder in a process of its own, which outlives the page.
+    def start(self, folder: Path | None, *options: str) -> None:
+        """Start `crosstongue index` in a process of its own, which outlives the page.
 
+        :param folder: what to index; None brings every folder up to date.
+        :param options: of the command.
         :raises SourceError: if the index folder cannot be made or no process can be started.
         """
-        command = [sys.executable, "-m", "ui.cli", "index", str(folder)]
-        command += ["--index", str(self._index_folder)]
+        command = [sys.executable, "-m", "ui.cli", "index", *options]
+        command += ["--index", str(self._index_folder), *([str(folder)] if folder else [])]
         try:
             make_private(self._index_folder.parent)
             # A file, not a pipe: a pipe nobody reads would block the process once the page ends.

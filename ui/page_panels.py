@@ -48,9 +48,13 @@ def at_work(index: Index | None) -> bool:
     return (job is not None and job.active) or starter_here().working
 
 
-def start_indexing(folder: Path) -> None:
-    """Index a folder, or bring it up to date; what is wrong shows beside the form."""
-    _attempt(lambda: folder)
+def start_indexing(folder: Path | None, *options: str) -> None:
+    """Index a folder, or bring it up to date; what is wrong shows beside the form.
+
+    :param folder: None brings every folder up to date.
+    :param options: of `crosstongue index`.
+    """
+    _attempt(lambda: folder, *options)
 
 
 def add_folder() -> None:
@@ -96,7 +100,7 @@ def _watched(drawn: tuple[bool, bool], last: bool) -> None:
 
 def _at_work(index: Index | None, job: Job | None) -> None:
     if index is None or job is None or not job.active:
-        folder = starter_here().folder
+        folder = starter_here().folder or "the index"
         _progress(Progress(f"Starting: {folder}", "Opening the index…", None))
         return
     _progress(progress_of(job))
@@ -150,9 +154,9 @@ def _start_typed() -> None:
     _attempt(lambda: checked_folder(st.session_state[_FOLDER]))
 
 
-def _attempt(folder: Callable[[], Path]) -> None:
+def _attempt(folder: Callable[[], Path | None], *options: str) -> None:
     st.session_state[_FAULT] = None
     try:
-        starter_here().start(folder())
+        starter_here().start(folder(), *options)
     except CrosstongueError as error:
         st.session_state[_FAULT] = str(error)

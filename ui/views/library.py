@@ -8,9 +8,14 @@ import streamlit as st
 from indexer.errors import CrosstongueError
 from indexer.index import Index
 from indexer.status import IndexStatus, Source
+from indexer.syncing import sync
+from ui.encoder_choice import EncoderChoice
+from ui.language_names import language_name
+from ui.media_names import media_name
 from ui.output import count
 from ui.page_drawing import faults_as_sentences, header, line, notice, section
-from ui.page_index import facts_of, index_here
+from ui.page_index import Facts, facts_of, folder_counts, index_here
+from ui.page_library import Cost, bars_html, changes, cost_of, cost_words, plan_html
 from ui.page_panels import add_folder, at_work, job_panel, samples, start_indexing
 from ui.safe_text import path_html, text_html
 
@@ -18,7 +23,7 @@ from ui.safe_text import path_html, text_html
 FAILED_SHOWN = 200
 MEGABYTE = 1_000_000
 
-_FAULT = "forget-fault"
+_FAULT, _ENCODER = "forget-fault", "another-encoder"
 
 
 def page() -> None:
@@ -39,10 +44,57 @@ def page() -> None:
         _source(index, source, busy=busy)
     _offer_samples(status.sources)
     if status.failed:
-        _failed(status)
+        _failed(status, busy=busy)
+    if status.documents:
+        section("Documents")
+        _charts(index, facts_of(index))
     section("Index")
     line(_summary(status))
     st.html(f'<p class="ct-line">{path_html(status.folder)}</p>')
+    if status.passages:
+        _another_encoder(index, status, busy=busy)
+
+
+def _charts(index: Index, facts: Facts) -> None:
+    languages = [(language_name(one.language), one.documents) for one in facts.status.languages]
+    types = [(media_name(type_), documents) for type_, documents in facts.types]
+    charts = (
+        ("By language", [one for one in languages if one[1]]),
+        ("By type", types),
+        ("By folder", folder_counts(index, facts)),
+    )
+    html = "".join(bars_html(title, counts) for title, counts in charts)
+    st.html(f'<div class="ct-charts">{html}</div>')
+
+
+def _another_encoder(index: Index, status: IndexStatus, *, busy: bool) -> None:
+    """Draw the form that changes the encoder: first what it costs, then the button that does it."""
+    line(f"encoder: {status.encoder} · {status.dimension} dimensions · {status.fingerprint}")
+    with st.expander("Another encoder"):
+        name = st.text_input(
+            "Encoder",
+            placeholder="A name of the Encoders page, owner/name or /home/you/model",
+            key=_ENCODER,
+            autocomplete="off",
+        ).strip()
+        if not name:
+            line("Every passage is embedded again from the stored text; no file is read.")
+            return
+        with st.spinner("Trying the encoder on some passages…"):
+            cost = _cost(index, id(index), name, status.passages)
+        line(cost_words(cost))
+        st.button(
+            "Embed everything with it",
+            key="re-embed",
+            on_click=start_indexing,
+            args=(None, "--re-embed", "--encoder", name),
+            disabled=busy,
+        )
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _cost(_index: Index, identity: int, name: str, passages: int) -> Cost:
+    return cost_of(_index, EncoderChoice(name).load())
 
 
 def _source(index: Index, source: Source, *, busy: bool) -> None:
@@ -64,8 +116,26 @@ def _source(index: Index, source: Source, *, busy: bool) -> None:
             args=(folder,),
             disabled=busy or not there,
         )
+        planned = st.button("Plan", key=f"plan-{key}", disabled=busy or not there)
         if st.button("Forget", key=f"forget-{key}", disabled=busy):
             _confirm_forgetting(index, source)
+    if planned:
+        _show_plan(index, folder)
+
+
+@st.dialog("What an update would do", width="medium")
+def _show_plan(index: Index, folder: Path) -> None:
+    with faults_as_sentences():
+        with st.spinner("Looking through the folder…"):
+            report = sync(index, folder, dry_run=True)
+        st.html(plan_html(report))
+        if not changes(report):
+            line("Nothing has changed.")
+            return
+        if st.button(
+            "Apply", type="primary", key="plan-apply", on_click=start_indexing, args=(folder,)
+        ):
+            st.rerun()
 
 
 @st.dialog("Forget this folder?")
@@ -105,8 +175,11 @@ def _offer_samples(sources: tuple[Source, ...]) -> None:
         st.button("Add the sample folder", on_click=start_indexing, args=(samples(),))
 
 
-def _failed(status: IndexStatus) -> None:
+def _failed(status: IndexStatus, *, busy: bool) -> None:
     section(f"{count(len(status.failed), 'file')} could not be read")
+    st.button(
+        "Try again", key="retry", on_click=start_indexing, args=(None, "--retry"), disabled=busy
+    )
     items = "".join(
         f"<li>{path_html(file.path)}<span class='ct-reason'>{text_html(file.reason)}</span></li>"
         for file in status.failed[:FAILED_SHOWN]
@@ -125,7 +198,6 @@ def _summary(status: IndexStatus) -> str:
             count(status.passages, "passage"),
             count(len(status.languages), "language"),
             f"{status.size_bytes / MEGABYTE:,.1f} MB",
-            f"encoder: {status.encoder}",
         )
     )
 
