@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from ui.commands import about, evaluating, indexing, labelling, models, page, searching
+from ui.commands import about, adapting, evaluating, indexing, labelling, models, page, searching
 from ui.failures import DEBUG_VARIABLE, DONE, INTERRUPTED, USER_ERROR, sentence
 from ui.output import say, say_aside
 
@@ -63,6 +63,7 @@ for _verb in (
     models.fill,
     evaluating.evaluate,
     labelling.label,
+    adapting.adapt,
     models.export,
 ):
     app.command()(_verb)
