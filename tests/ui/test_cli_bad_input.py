@@ -105,7 +105,7 @@ def test_a_document_or_folder_that_is_not_in_the_index(process, indexed, argumen
 
 
 def test_a_page_for_the_whole_network(process):
-    refused(process("ui", "--host", "0.0.0.0"), "127.0.0.1", "password")
+    refused(process("ui", "--host", "0.0.0.0"), "0.0.0.0", "password")
 
 
 def test_an_index_folder_that_is_a_file(process, documents, tmp_path):
