@@ -30,7 +30,7 @@ FEWEST_PAIRS = 20
 HELD_OUT, MOST_HELD_OUT = 0.1, 1_000
 # Looks at the held-out pairs in a run, each of which keeps a state of three times the weights on
 # disk, and how many without gain end it.
-_LOOKS, _PATIENCE = 5, 3
+LOOKS, PATIENCE = 5, 3
 
 Pair = tuple[str, str]
 

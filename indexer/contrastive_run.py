@@ -22,7 +22,7 @@ from sentence_transformers.sentence_transformer.losses import MultipleNegativesR
 from sentence_transformers.sentence_transformer.training_args import BatchSamplers
 from transformers import EarlyStoppingCallback, TrainerCallback
 
-from indexer.adapting import _LOOKS, _PATIENCE, Pair, Training
+from indexer.adapting import LOOKS, PATIENCE, Pair, Training
 from indexer.encoders.checkpoint import Checkpoint
 from indexer.encoders.transformer import choose_device, loading, warn_of_bin
 from indexer.encoders.windowed import unit
@@ -97,7 +97,7 @@ def run(
     steps = max(1, round(training.epochs * len(taught) / (training.batch * training.accumulate)))
     same = {"training": repr(training), "checkpoint": checkpoint.revision, "pairs": len(taught)}
     going_on = _going_on(work, json.dumps(same, sort_keys=True))
-    looks = max(1, steps // _LOOKS)
+    looks = max(1, steps // LOOKS)
     trainer = SentenceTransformerTrainer(
         model=model,
         args=SentenceTransformerTrainingArguments(
@@ -132,7 +132,7 @@ def run(
         ),
         loss=MultipleNegativesRankingLoss(model),
         evaluator=measure,
-        callbacks=[EarlyStoppingCallback(_PATIENCE), _Told(progress)],
+        callbacks=[EarlyStoppingCallback(PATIENCE), _Told(progress)],
     )
     # The trainer's own printing would stand between a person and the one line that matters.
     trainer.remove_callback(transformers.PrinterCallback)
