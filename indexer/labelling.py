@@ -8,6 +8,7 @@ anew when documents have changed.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -223,11 +224,10 @@ def labels_by_document(
 ) -> dict[int, tuple[str, ...]]:
     """Return the labels of some documents, each document's clearest first."""
     found: dict[int, tuple[str, ...]] = {}
-    marks = ",".join("?" * len(documents))
     for document, name in connection.execute(
         "SELECT document, name FROM document_labels JOIN labels ON labels.id = label "
-        f"WHERE document IN ({marks}) ORDER BY document, excess DESC",
-        list(documents),
+        "WHERE document IN (SELECT value FROM json_each(?)) ORDER BY document, excess DESC",
+        [json.dumps(list(documents))],
     ):
         found[document] = (*found.get(document, ()), name)
     return found

@@ -141,10 +141,9 @@ CREATE TABLE centring_samples (fingerprint TEXT PRIMARY KEY, vectors BLOB NOT NU
 """
 
 
-# What documents are about: labels that a person gave and what is named in the texts. `folded` is
-# what a filter's word is compared with; `excess` is how far a cosine lies above what the label has
-# in common with any document, in deviations.
-_FACETS = """
+# What documents are about. `folded` is what a filter's word is compared with; `excess` is how far a
+# cosine lies above what the label has in common with any document, in deviations.
+_LABELS = """
 CREATE TABLE labels (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
@@ -160,15 +159,6 @@ CREATE TABLE document_labels (
     PRIMARY KEY (document, label)
 ) WITHOUT ROWID;
 CREATE INDEX document_labels_label ON document_labels(label);
-CREATE TABLE document_entities (
-    document INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
-    kind TEXT NOT NULL,
-    entity TEXT NOT NULL,
-    folded TEXT NOT NULL,
-    count INTEGER NOT NULL,
-    PRIMARY KEY (document, kind, entity)
-) WITHOUT ROWID;
-CREATE INDEX document_entities_folded ON document_entities(folded);
 """
 
 
@@ -184,9 +174,9 @@ def _centres(database: Database) -> None:
     database.executescript(_CENTRES)
 
 
-def _facets(database: Database) -> None:
-    database.executescript(_FACETS)
+def _labels(database: Database) -> None:
+    database.executescript(_LABELS)
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _terms, _centres, _facets)
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _terms, _centres, _labels)
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -1,4 +1,4 @@
-"""Which passages a search may return: by language, script, folder, file type, date, label, entity.
+"""Which passages a search may return: by language, script, folder, file type, date and label.
 
 What is asked of documents is plain SQL; which passages are theirs, and in what language, stands in
 the `columns` in memory. It ends as the array of passage ids that the search is confined to. A
@@ -41,7 +41,6 @@ class Filters:
     :param after: the file changed at this time or later, in nanoseconds since the epoch.
     :param before: the file changed before this time.
     :param labels: labels of the index, any of which the document may have.
-    :param entities: names of people, places and the like, any of which it may speak of.
     """
 
     languages: tuple[str, ...] = ()
@@ -52,7 +51,6 @@ class Filters:
     scripts: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
-    entities: tuple[str, ...] = ()
 
     @classmethod
     def asked(
@@ -65,7 +63,6 @@ class Filters:
         scripts: Iterable[str] | str | None = None,
         parts: Iterable[str] = (),
         labels: Iterable[str] | str | None = None,
-        entities: Iterable[str] | str | None = None,
     ) -> "Filters":
         """Check filters as people write them.
 
@@ -81,13 +78,12 @@ class Filters:
             scripts=_scripts(scripts),
             parts=tuple(parts),
             labels=_names(labels),
-            entities=_names(entities),
         )
 
     @property
     def confines_documents(self) -> bool:
         """Whether anything but the language and its script is asked for."""
-        named = self.folders or self.types or self.parts or self.labels or self.entities
+        named = self.folders or self.types or self.parts or self.labels
         return bool(named) or (self.after, self.before) != (None, None)
 
 
@@ -209,10 +205,6 @@ def _labels(connection: sqlite3.Connection, named: Iterable[str]) -> list[int]:
     return found
 
 
-def _entities(named: tuple[str, ...]) -> list[str] | None:
-    return [fold(one) for name in named for one in (name, *_words(name))] or None
-
-
 def _no_label(connection: sqlite3.Connection, name: str) -> str:
     names = [row[0] for row in connection.execute("SELECT name FROM labels ORDER BY folded")]
     if not names:
@@ -245,16 +237,12 @@ def _documents_where(filters: Filters, labels: list[int]) -> tuple[str, list[obj
         found = [_type_where(name) for name in filters.types]
         clauses.append(" OR ".join(sql for sql, _ in found))
         values += [value for _, bound in found for value in bound]
-    for table, column, wanted in (
-        ("document_labels", "label", labels if filters.labels else None),
-        ("document_entities", "folded", _entities(filters.entities)),
-    ):
-        if wanted is not None:
-            clauses.append(
-                f"id IN (SELECT document FROM {table} "
-                f"WHERE {column} IN (SELECT value FROM json_each(?)))"
-            )
-            values.append(json.dumps(wanted))
+    if filters.labels:
+        clauses.append(
+            "id IN (SELECT document FROM document_labels "
+            "WHERE label IN (SELECT value FROM json_each(?)))"
+        )
+        values.append(json.dumps(labels))
     for operator, moment in ((">=", filters.after), ("<", filters.before)):
         if moment is not None:
             clauses.append(f"mtime {operator} ?")

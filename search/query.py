@@ -23,7 +23,6 @@ _FILTERS = {
     "folder": "path",
     "type": "type",
     "label": "label",
-    "entity": "entity",
     "after": "after",
     "before": "before",
 }

@@ -187,7 +187,6 @@ class Searcher:
         before: str | date | None = None,
         scripts: Iterable[str] | str | None = None,
         labels: Iterable[str] | str | None = None,
-        entities: Iterable[str] | str | None = None,
         mode: Mode = "hybrid",
         balance: bool = False,
         diverse: bool = False,
@@ -200,8 +199,8 @@ class Searcher:
             search for words; `-word` and `-"a phrase"` leave passages out that hold them;
             `+word` and `+"a phrase"` are texts of their own in the search by meaning, and what
             stands after `-` is taken away from them; `lang:de,ja`, `script:Cyrl`, `path:reports/`,
-            `type:pdf`, `after:2024`, `before:2024`, `label:law` and `entity:Paris` filter, and
-            `-lang:de` filters out. A `Query` comes from `asking` and may be `ready`.
+            `type:pdf`, `after:2024`, `before:2024` and `label:law` filter, and `-lang:de` filters
+            out. A `Query` comes from `asking` and may be `ready`.
         :param limit: the most documents to return.
         :param languages: BCP-47 codes; `zh` covers zh-Hans and zh-Hant, `no` covers nb and nn.
         :param folders: folders (or files) the document must be in.
@@ -210,7 +209,6 @@ class Searcher:
         :param before: the file was last changed before this date.
         :param scripts: ISO 15924 codes of scripts that the language is written in, such as `Cyrl`.
         :param labels: labels of the index, any of which the document may have.
-        :param entities: names that the document speaks of, any of them.
         :param mode: "hybrid" searches by meaning and by words, "dense" by meaning alone and
             "lexical" by words alone. Words never keep out what is near in meaning.
         :param balance: spread the hits over languages.
@@ -221,9 +219,7 @@ class Searcher:
         :raises QueryError: if the query is empty or a filter means nothing.
         :raises EncoderMismatchError: in mode "dense", if the index's encoder has changed.
         """
-        filters = Filters.asked(
-            languages, folders, types, after, before, scripts, labels=labels, entities=entities
-        )
+        filters = Filters.asked(languages, folders, types, after, before, scripts, labels=labels)
         asked = asking.typed(query) if isinstance(query, str) else query
         within, without = query_filters.asked(asked.filters)
         _check_limit(limit)
