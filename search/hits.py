@@ -68,6 +68,8 @@ class Hit:
     :param copies: documents that say nearly the same in the same language, and are no hits.
     :param passages: the matched passages, best first; never empty.
     :param labels: the labels the document has, the clearest first.
+    :param languages: the languages of its passages, with the share of them each is in, the largest
+        first; passages whose language is a guess are left out.
     """
 
     path: Path
@@ -81,6 +83,7 @@ class Hit:
     copies: tuple[Path, ...]
     passages: tuple[PassageHit, ...]
     labels: tuple[str, ...] = ()
+    languages: tuple[tuple[str, float], ...] = ()
 
     @property
     def passage(self) -> PassageHit:

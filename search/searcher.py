@@ -62,6 +62,8 @@ GROWTH = 4
 # Passages of the lexical list that take part in a fusion. Those further down would score under two
 # fifths of the first, and reading their cosines costs time.
 LEXICAL_PASSAGES = 100
+# From this probability on a passage's language is no mere guess.
+SURE = 0.5
 # The document of a passage that has left the index.
 GONE = -1
 # The vectors of up to so many passages are compared one by one; a scan costs as much as 1,000.
@@ -79,6 +81,12 @@ SELECT p.id, p.document, p.ordinal, p.start, p."end", p.text, p.page, p.heading,
 FROM json_each(?) AS wanted
 CROSS JOIN passages AS p ON p.id = wanted.value
 CROSS JOIN documents AS d ON d.id = p.document
+"""
+
+_LANGUAGES = f"""
+SELECT document, language, count(*) FROM passages
+WHERE document IN (SELECT value FROM json_each(?))
+AND language != '{UNKNOWN}' AND language_probability >= ? GROUP BY document, language
 """
 
 
@@ -559,9 +567,9 @@ class Searcher:
             return asked.judge.confidence(found.cosine, language, share)
 
         paths_of = self._paths([document for found in page for document in found.copies])
-        labels = labels_by_document(
-            self.index.connection, [found.group[0].document for found in page]
-        )
+        shown_documents = [found.group[0].document for found in page]
+        labels = labels_by_document(self.index.connection, shown_documents)
+        languages = self._languages(shown_documents)
         return [
             _hit(
                 found.group,
@@ -570,9 +578,25 @@ class Searcher:
                 max(map(confidence, found.group)),
                 tuple(paths_of[document] for document in found.copies),
                 labels.get(found.group[0].document, ()),
+                languages.get(found.group[0].document, ()),
             )
             for found in page
         ]
+
+    def _languages(self, documents: list[int]) -> dict[int, tuple[tuple[str, float], ...]]:
+        """Return the languages that the passages of some documents are surely in."""
+        found: dict[int, dict[str, int]] = {}
+        for document, language, count in self.index.connection.execute(
+            _LANGUAGES, [json.dumps(documents), SURE]
+        ):
+            found.setdefault(document, {})[language] = count
+        return {
+            document: tuple(
+                (language, count / sum(counts.values()))
+                for language, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+            )
+            for document, counts in found.items()
+        }
 
     def _paths(self, documents: list[int]) -> dict[int, Path]:
         found = self.index.connection.execute(
@@ -602,6 +626,7 @@ def _hit(
     confidence: float,
     copies: tuple[Path, ...],
     labels: tuple[str, ...],
+    languages: tuple[tuple[str, float], ...],
 ) -> Hit:
     best = group[0]
     return Hit(
@@ -616,6 +641,7 @@ def _hit(
         copies=copies,
         passages=tuple(map(passage, group)),
         labels=labels,
+        languages=languages,
     )
 
 

@@ -22,6 +22,9 @@ def lines(rank: int, hit: Hit) -> Iterator[str]:
     yield f"{rank:>2} {bold(title)}  [{safe(passage.language)}]  {percent(hit.confidence)}"
     yield _INDENT + "  ".join(place(hit, passage))
     yield from wrapped(safe(passage.snippet), _INDENT)
+    if len(hit.languages) > 1:
+        shares = (f"{safe(language)} {percent(share)}" for language, share in hit.languages)
+        yield f"{_INDENT}languages: " + ", ".join(shares)
     if hit.labels:
         yield f"{_INDENT}labels: " + ", ".join(isolated(safe(label)) for label in hit.labels)
     if hit.copies:
@@ -77,6 +80,7 @@ def values(hits: list[Hit]) -> list[dict[str, Any]]:
             "score": round(hit.score, 6),
             "cosine": _rounded(hit.cosine),
             "confidence": round(hit.confidence, 4),
+            "languages": {language: round(share, 4) for language, share in hit.languages},
             "labels": list(hit.labels),
             "copies": [shown(path) for path in hit.copies],
             "passages": [_passage_values(passage) for passage in hit.passages],

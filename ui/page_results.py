@@ -22,6 +22,8 @@ AFTER = 190
 WORD = 20
 # Copies of a document that are named.
 MOST_COPIES = 3
+# Languages named beside the document's own.
+MORE_LANGUAGES = 3
 # Words with less than this part of the largest share are not shaded.
 FAINTEST = 0.1
 ELLIPSIS = '<span class="ct-cut"> … </span>'
@@ -43,7 +45,7 @@ def _card(hit: Hit, roots: Sequence[Path]) -> str:
     return (
         '<article class="ct-card"><header>'
         f'<h3 dir="auto" lang="{_tag(hit.language)}">{name_html(title)}</h3>'
-        f"{_badge(hit.language)}</header>"
+        f"{_badges(hit)}</header>"
         f'<p class="ct-where">{_file(hit.path, roots)}{_place(hit.passage, title)}</p>'
         f"{_labels(hit.labels)}{_copies(hit.copies, roots)}"
         f'<p class="ct-snippet" {_directed(hit.passage)}>{_excerpt(hit.passage)}</p>'
@@ -61,9 +63,20 @@ def _actions(passage: PassageHit) -> str:
     )
 
 
-def _badge(language: str) -> str:
+def _badges(hit: Hit) -> str:
+    """Return the document's language, and those that other passages of it are in."""
+    others = [(code, share) for code, share in hit.languages if code != hit.language]
+    shares = dict(hit.languages)
+    return "".join(
+        _badge(code, share if others else None)
+        for code, share in ((hit.language, shares.get(hit.language)), *others[:MORE_LANGUAGES])
+    )
+
+
+def _badge(language: str, share: float | None) -> str:
+    title = language if share is None else f"{language}, {100 * share:.0f} % of its passages"
     return (
-        f'<span class="ct-badge" title="{attribute(language)}">'
+        f'<span class="ct-badge" title="{attribute(title)}">'
         f"{text_html(language_name(language))}</span>"
     )
 

@@ -387,3 +387,14 @@ def test_a_compressed_file_is_of_the_type_it_holds(make_index, folder):
     searcher = Searcher(make_index({"other.md": "the train"}))
     for types in ("txt", "gz", "txt.gz", "text/plain", "plain"):
         assert names(searcher.search("train", types=types)) == ["notes.txt.gz"], types
+
+
+def test_a_document_in_two_languages_names_both_with_their_shares(make_index):
+    english, german = "the cat sleeps " * 60, "der Hund schläft " * 60
+    index = make_index({"a.txt": "\n\n".join([english, english, german, "12 34 " * 90])})
+    [hit] = Searcher(index).search("cat")
+    languages = [row[0] for row in index.connection.execute("SELECT language FROM passages")]
+    told = [one for one in languages if one != "und"]
+    assert "und" in languages
+    assert dict(hit.languages) == {code: told.count(code) / len(told) for code in ("en", "de")}
+    assert hit.languages[0][0] == "en"
