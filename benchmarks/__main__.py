@@ -14,6 +14,7 @@ BENCHMARKS = (
     "encoding",
     "indexing",
     "searching",
+    "filtered",
     "cold_search",
     "runtimes",
 )
