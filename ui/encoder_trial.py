@@ -4,20 +4,37 @@ What the Encoders page shows of a configuration; nothing here draws, and nothing
 network: an encoder that is not on this machine is told, not fetched.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from indexer.encoders.catalog import CATALOG, DEFAULT_ENCODER, CatalogEntry
-from indexer.encoders.protocol import CutsPieces, EncoderSpec, Vectors, WordPiece
-from indexer.errors import EncoderError
+from indexer.encoders.protocol import (
+    CutsPieces,
+    Encoder,
+    EncoderSpec,
+    Vectors,
+    WordPiece,
+    can_explain,
+)
+from indexer.errors import CrosstongueError, EncoderError
 from ui.encoder_choice import EncoderChoice
+
+if TYPE_CHECKING:
+    from indexer.encoders.masks import Filled
+    from search.explaining import WordShare
 
 # A matrix of more cells is no longer read, and its page no longer quick.
 MOST_SENTENCES = 40
 # Some four windows of a transformer: a trial is for sentences, and must not keep anyone waiting.
 LONGEST_SENTENCE = 4_000
+# How a mask may be written, and how many guesses are shown behind it.
+_MASKS = ("[MASK]", "<mask>")
+GUESSES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +45,17 @@ class Trial:
     :param similarities: the cosines of every two sentences, float32 [n, n]; 0 where one of them
         has no token.
     :param pieces: the word pieces of each sentence; empty lists where the encoder has none.
+    :param shares: of each sentence but the first, what each word adds to its cosine to the first;
+        empty where the encoder's pooling is no mean.
+    :param filled: what stands behind the masks of sentences that have some, by their places; or
+        the sentence that says why none can be guessed.
     """
 
     spec: EncoderSpec
     similarities: Vectors
     pieces: tuple[tuple[WordPiece, ...], ...]
+    shares: tuple[tuple[WordShare, ...], ...] = ()
+    filled: tuple[tuple[int, Filled], ...] | str = ()
 
     @property
     def nearest(self) -> tuple[int | None, ...]:
@@ -84,7 +107,35 @@ def try_encoder(choice: EncoderChoice, sentences: Sequence[str]) -> Trial:
     encoder = choice.load()
     vectors = encoder.encode(sentences)
     found = encoder.pieces(sentences) if isinstance(encoder, CutsPieces) else [[]] * len(sentences)
-    return Trial(encoder.spec, vectors @ vectors.T, tuple(map(tuple, found)))
+    return Trial(
+        encoder.spec,
+        vectors @ vectors.T,
+        tuple(map(tuple, found)),
+        _shares(encoder, sentences),
+        _filled(choice.name or DEFAULT_ENCODER, sentences),
+    )
+
+
+def _shares(encoder: Encoder, sentences: Sequence[str]) -> tuple[tuple[WordShare, ...], ...]:
+    if len(sentences) < 2 or not can_explain(encoder):
+        return ()
+    from search.explaining import query_words, shares
+
+    asked = query_words(sentences[0], encoder)
+    return tuple(shares(sentences[1:], sentences[1:], asked, encoder))
+
+
+def _filled(name: str, sentences: Sequence[str]) -> tuple[tuple[int, Filled], ...] | str:
+    masked = [place for place, text in enumerate(sentences) if any(m in text for m in _MASKS)]
+    if not masked:
+        return ()
+    from indexer.encoders.masks import load_mask_filler
+
+    try:
+        filler = load_mask_filler(name)
+        return tuple((place, filler.fill(sentences[place], top=GUESSES)) for place in masked)
+    except CrosstongueError as error:
+        return str(error)
 
 
 def _check_here(name: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from indexer.encoders.catalog import CatalogEntry
 from indexer.encoders.protocol import EncoderSpec
+from search.explaining import WordShare
 from ui.encoder_trial import Trial
 from ui.language_names import UNKNOWN, language_name
 from ui.safe_text import attribute, name_html, text_html
@@ -108,6 +109,39 @@ def pieces_html(trial: Trial) -> str:
             f'<li value="{number}"><div dir="{direction}">{shown or "none"}'
             f"<small>{len(pieces)}</small></div></li>"
         )
+    return f'<ol class="ct-pieces">{items}</ol>'
+
+
+def shares_html(trial: Trial) -> str:
+    """Return the words of each sentence, shaded by what they add to its cosine to the first."""
+    items = ""
+    for number, words in enumerate(trial.shares, 2):
+        most = max((word.share for word in words), default=0.0)
+        shown = " ".join(_share(word, most) for word in words if word.text.strip())
+        direction = _direction("".join(word.text for word in words))
+        items += f'<li value="{number}"><div dir="{direction}">{shown or "none"}</div></li>'
+    return f'<ol class="ct-pieces ct-shares">{items}</ol>'
+
+
+def _share(word: WordShare, most: float) -> str:
+    part = max(0.0, word.share / most) if most > 0 else 0.0
+    title = f"{word.share:.3f}" + (f", answers {word.answers}" if word.answers else "")
+    return (
+        f'<bdi style="--ct-share:{_DARKEST * part:.0f}%" title="{attribute(title)}">'
+        f"{name_html(word.text)}</bdi>"
+    )
+
+
+def filled_html(trial: Trial) -> str:
+    """Return the likeliest words behind each mask, with their probabilities."""
+    items = ""
+    for place, filled in () if isinstance(trial.filled, str) else trial.filled:
+        for guesses in filled.guesses:
+            shown = "".join(
+                f"<bdi>{name_html(guess.text) or '&nbsp;'} {guess.probability:.2f}</bdi>"
+                for guess in guesses
+            )
+            items += f'<li value="{place + 1}"><div>{shown}</div></li>'
     return f'<ol class="ct-pieces">{items}</ol>'
 
 

@@ -27,6 +27,24 @@ def model():
 
 
 @pytest.fixture
+def checkpoint(tmp_path) -> Path:
+    """A small masked-language model of random weights."""
+    import torch
+    import transformers
+
+    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "dog", "sleeps"]
+    folder = tmp_path / "masked"
+    folder.mkdir()
+    (folder / "vocab.txt").write_text("\n".join(names), "utf-8")
+    transformers.BertTokenizerFast(vocab=str(folder / "vocab.txt")).save_pretrained(folder)
+    torch.manual_seed(1)
+    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = transformers.BertConfig(vocab_size=len(names), intermediate_size=16, **size)
+    transformers.BertForMaskedLM(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
 def page(monkeypatch, tmp_path) -> AppTest:
     monkeypatch.setenv(INDEX_VARIABLE, str(tmp_path / "index"))
     app = AppTest.from_file(APP, default_timeout=120).run()
@@ -132,6 +150,26 @@ def test_the_page_compares_its_sentences_with_the_encoder_that_ships(page):
     assert "embedded · mean · 384 dimensions" in said
     assert "\u202e" not in said and not page.markdown
     assert sum('class="ct-matrix"' in element.value for element in page.html) == 1
+
+
+def test_the_shares_of_words_stand_with_the_word_each_answers(page):
+    page.text_area[0].set_value("\n".join([*SENTENCES, HOSTILE]))
+    press(page)
+    assert "Shares of words" in words(page)
+    bodies = " ".join(element.value for element in page.html)
+    assert re.search(r'title="0\.\d+, answers cat">Katze<', bodies)
+    assert "<script" not in bodies
+
+
+def test_what_stands_behind_masks_is_guessed_where_the_encoder_can(page, model, checkpoint):
+    page.text_area[0].set_value("the cat [MASK]\nthe dog")
+    press(page)
+    assert "fills no masks" in words(page)
+    page.selectbox(key="encoder-0").set_value("other").run()
+    page.text_input(key="other-0").set_value(str(checkpoint)).run()
+    press(page)
+    said = words(page)
+    assert re.search(r"Behind the masks( \S+ [01]\.\d\d){5}", said)
 
 
 def test_two_configurations_stand_side_by_side(page, model):

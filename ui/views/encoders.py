@@ -14,9 +14,11 @@ from ui.page_drawing import faults_as_sentences, header, line, notice, section
 from ui.page_encoders import (
     catalog_html,
     configuration,
+    filled_html,
     matrix_html,
     pieces_html,
     sentences_html,
+    shares_html,
 )
 
 # One sentence and its translations beside another: what a cross-lingual encoder should tell apart.
@@ -61,7 +63,7 @@ def page() -> None:
     )
     section("Try them")
     st.text_area(
-        "Sentences, one a line, in any languages",
+        "Sentences, one a line, in any languages; [MASK] stands for a word to be guessed",
         SENTENCES,
         height=190,
         key=_SENTENCES,
@@ -181,6 +183,15 @@ def _draw(drawn: Drawn) -> None:
             line("The cosine of every two sentences; the nearest of each row is bold.")
             section("Word pieces")
             st.html(pieces_html(result))
+            if result.shares:
+                section("Shares of words")
+                st.html(shares_html(result))
+                line("What each word adds to its sentence's cosine to the first sentence.")
+            if isinstance(result.filled, str):
+                notice(result.filled)
+            elif result.filled:
+                section("Behind the masks")
+                st.html(filled_html(result))
 
 
 with faults_as_sentences():
