@@ -76,9 +76,9 @@ def _another_encoder(index: Index, status: IndexStatus, *, busy: bool) -> None:
             placeholder="A name of the Encoders page, owner/name or /home/you/model",
             key=_ENCODER,
             autocomplete="off",
+            help="Every passage is embedded again from the stored text; no file is read.",
         ).strip()
         if not name:
-            line("Every passage is embedded again from the stored text; no file is read.")
             return
         with st.spinner("Trying the encoder on some passages…"):
             cost = _cost(index, id(index), name, status.passages)
