@@ -20,7 +20,7 @@ from typing import Any, get_args
 
 from benchmarks.confidence import auc
 from benchmarks.hybrid import samples
-from benchmarks.samples import CHECKOUT_DATA, SampleQuery, sample_queries
+from benchmarks.samples import SampleQuery, sample_documents, sample_queries
 from indexer import Index, load_encoder, sync
 from indexer.parallel_text import XTREME_LANGUAGES
 from search import Searcher, asking
@@ -60,7 +60,7 @@ def main() -> None:
 
 def sample_figures() -> dict[str, Any]:
     """Return mean reciprocal ranks in percent, in all and by language pair, and the ROC AUC."""
-    languages = dict(_answer_languages())
+    languages = {row["path"]: row["language"] for row in sample_documents()}
     found: dict[str, Any] = {"tuning": {}, "closing": {}}
     with samples() as (searcher, folder):
         for mode in MODES:
@@ -90,12 +90,6 @@ def sample_figures() -> dict[str, Any]:
                     "pairs": {pair: 100 * mean(some) for pair, some in sorted(values.items())},
                 }
     return found
-
-
-def _answer_languages() -> Iterator[tuple[str, str]]:
-    for line in (CHECKOUT_DATA / "samples.tsv").read_text("utf-8").splitlines()[1:]:
-        path, _, language = line.split("\t")
-        yield path, language
 
 
 def _by_pair(

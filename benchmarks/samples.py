@@ -28,12 +28,17 @@ class SampleQuery:
     answers: frozenset[str]
 
 
+def sample_documents() -> list[dict[str, str]]:
+    """Return each document's `path` in the sample folder, `subject` and `language`."""
+    with (CHECKOUT_DATA / "samples.tsv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t"))
+
+
 def sample_queries() -> list[SampleQuery]:
     """Return the queries with every document on their subject."""
     documents: dict[str, set[str]] = defaultdict(set)
-    with (CHECKOUT_DATA / "samples.tsv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file, delimiter="\t"):
-            documents[row["subject"]].add(row["path"])
+    for row in sample_documents():
+        documents[row["subject"]].add(row["path"])
     with (CHECKOUT_DATA / "sample_queries.tsv").open(encoding="utf-8", newline="") as file:
         return [
             SampleQuery(

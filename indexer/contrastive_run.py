@@ -5,6 +5,7 @@ Loaded only when an encoder is taught; what a person may ask for and what is wri
 """
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from transformers import EarlyStoppingCallback, TrainerCallback
 
 from indexer.adapting import LOOKS, PATIENCE, Pair, Training
 from indexer.encoders.checkpoint import Checkpoint
-from indexer.encoders.transformer import choose_device, loading, warn_of_bin
+from indexer.encoders.transformer import choose_device, load_safely
 from indexer.encoders.windowed import unit
 from indexer.errors import EncoderError
 from indexer.parallel_text import accuracy
@@ -81,15 +82,7 @@ def run(
     transformers.set_seed(training.seed)
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     datasets.disable_progress_bars()
-    warn_of_bin(checkpoint)
-    with loading(checkpoint):
-        model = SentenceTransformer(
-            str(checkpoint.folder),
-            device=str(choose_device(None)),
-            trust_remote_code=False,
-            local_files_only=True,
-            model_kwargs={"use_safetensors": checkpoint.has_safetensors},
-        )
+    model = load_safely(SentenceTransformer, checkpoint, choose_device(None))
     _freeze(model, training.freeze)
     prompts = checkpoint.prompts
     measure = _HeldOut(kept, prompts)
@@ -144,8 +137,6 @@ def run(
 
 def _going_on(work: Path, same: str) -> bool:
     """Whether an earlier run with the same settings left a state; one with others is forgotten."""
-    import shutil
-
     settings = work / "settings.json"
     if settings.is_file() and settings.read_text("utf-8") == same:
         return any((work / "checkpoints").glob("checkpoint-*/trainer_state.json"))

@@ -6,7 +6,6 @@ its tables are `schema`, searching its vectors is `vectors`.
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -246,22 +245,6 @@ class Index:
             centring.refresh(self, anew=True)
             labelling.refresh(self)
             self._vectors.settle(self._folder)
-
-    def compared_vectors(self, ids: NDArray[np.int64]) -> Vectors:
-        """Return the vectors of passages as they are compared: those stored, without centres.
-
-        :return: float32 [n, d]; zeros where an id is gone.
-        """
-        vectors, centres = self.vectors_of(ids), self.centres
-        if centres is None:
-            return vectors
-        found = self.connection.execute(
-            "SELECT passages.id, passages.language FROM json_each(?) AS wanted "
-            "CROSS JOIN passages ON passages.id = wanted.value",
-            [json.dumps([int(id_) for id_ in ids])],
-        )
-        languages = dict(found.fetchall())
-        return centres.documents(vectors, [languages.get(int(id_)) for id_ in ids])
 
 
 def _absolute(folder: AnyPath) -> Path:

@@ -20,12 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer import jobs
-from indexer.centres import read_centres
 from indexer.centring import query_languages
 from indexer.database import read_meta, write_meta
 from indexer.encoders.protocol import Encoder, Vectors
+from indexer.encoders.windowed import unit
 from indexer.errors import EncoderMismatchError, LabelsError
-from indexer.paths import display
+from indexer.paths import display, to_path
 
 if TYPE_CHECKING:
     from indexer.index import Index
@@ -44,6 +44,16 @@ _MEDIAN_TO_DEVIATION = 1.4826
 _OWN_WEIGHT = 20
 _LEAST_DEVIATION = 0.01
 _ROWS_AT_ONCE = 8_192
+# Files named for a label.
+_NAMED = 3
+
+# One statement for all labels: the page counts an index after every write of a job.
+_NEAREST = """
+SELECT label, path FROM (
+    SELECT label, path, row_number() OVER (PARTITION BY label ORDER BY excess DESC, path) AS place
+    FROM document_labels JOIN documents ON documents.id = document
+) WHERE place <= ? ORDER BY label, place
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +117,15 @@ def checked(labels: Iterable[Label]) -> list[Label]:
 
     :raises LabelsError: if one has no name, or two have the same.
     """
-    seen: dict[str, str] = {}
+    seen: set[str] = set()
     found = list(labels)
     for label in found:
-        if not fold(label.name):
+        folded = fold(label.name)
+        if not folded:
             raise LabelsError(f"A label has no name (“{label.text}”); write `name: description`.")
-        if fold(label.name) in seen:
+        if folded in seen:
             raise LabelsError(f"The label “{label.name}” is there twice; leave one out.")
-        seen[fold(label.name)] = label.name
+        seen.add(folded)
     return found
 
 
@@ -173,8 +184,11 @@ def refresh(index: Index, encoder: Encoder | None = None) -> None:
         return  # the words of the old encoder's vectors cannot be asked; re-embedding labels anew
     texts = [Label(name, description).text for _, name, description in labels]
     documents, vectors = _documents(index)
-    cosines = vectors @ _encoded(index, encoder, texts).T
-    middle, deviation = _usual(cosines, encoder, index, texts)
+    asked = _encoded(index, encoder, texts)
+    cosines = vectors @ asked.T
+    # What the encoder brings was found without centres.
+    own = getattr(encoder, "background", None) if index.centres is None else None
+    middle, deviation = _usual(cosines, asked, own)
     excess = (cosines - middle) / deviation
     least = float(meta["labels_least"])
     rows = []
@@ -200,22 +214,16 @@ def refresh(index: Index, encoder: Encoder | None = None) -> None:
 
 def labels_of(index: Index) -> tuple[LabelCount, ...]:
     """Return the labels of an index, by falling number of documents."""
-    from indexer import paths
-
-    connection = index.connection
-    found = connection.execute(
-        "SELECT labels.id, name, description, threshold, count(document) FROM labels "
-        "LEFT JOIN document_labels ON label = labels.id GROUP BY labels.id"
-    ).fetchall()
-    counts = []
-    for id, name, description, threshold, documents in found:
-        nearest = connection.execute(
-            "SELECT path FROM document_labels JOIN documents ON documents.id = document "
-            "WHERE label = ? ORDER BY excess DESC, path LIMIT 3",
-            [id],
+    nearest: dict[int, tuple[Path, ...]] = {}
+    for label, path in index.connection.execute(_NEAREST, [_NAMED]):
+        nearest[label] = (*nearest.get(label, ()), to_path(path))
+    counts = [
+        LabelCount(name, description, threshold, documents, nearest.get(id, ()))
+        for id, name, description, threshold, documents in index.connection.execute(
+            "SELECT labels.id, name, description, threshold, count(document) FROM labels "
+            "LEFT JOIN document_labels ON label = labels.id GROUP BY labels.id"
         )
-        files = tuple(paths.to_path(row[0]) for row in nearest)
-        counts.append(LabelCount(name, description, threshold, documents, files))
+    ]
     return tuple(sorted(counts, key=lambda one: (-one.documents, one.name)))
 
 
@@ -248,9 +256,7 @@ def _encoded(index: Index, encoder: Encoder, texts: list[str]) -> Vectors:
 
 def _documents(index: Index) -> tuple[NDArray[np.int64], Vectors]:
     """Return the documents and the mean vector of each one's passages: unit rows."""
-    version = int(read_meta(index.connection).get("centres", "0"))
-    centres = read_centres(index.connection, version) if version else None
-    dimension = index.spec.dimension
+    centres, dimension = index.centres, index.spec.dimension
     sums: dict[int, Vectors] = {}
     rows = index.connection.execute(
         "SELECT document, language, vector FROM passages JOIN vectors ON key = vector_key"
@@ -267,25 +273,28 @@ def _documents(index: Index) -> tuple[NDArray[np.int64], Vectors]:
             sums[document] = sums[document] + row if document in sums else row
     documents = np.array(sorted(sums), np.int64)
     means = np.array([sums[one] for one in documents.tolist()], np.float32).reshape(-1, dimension)
-    length = np.linalg.norm(means, axis=1, keepdims=True)
-    return documents, np.divide(means, length, out=np.zeros_like(means), where=length > 0)
+    return documents, unit(means)
 
 
 def _usual(
-    cosines: Vectors, encoder: Encoder, index: Index, texts: list[str]
+    cosines: Vectors, asked: Vectors, own: tuple[Vectors, float] | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what each label's cosine to a document that is not about it is, and its deviation."""
+    """Return what each label's cosine to a document that is not about it is, and its deviation.
+
+    :param cosines: of documents to labels, [documents, labels].
+    :param asked: the labels' vectors.
+    :param own: the mean vector of unrelated texts that the encoder brings, and the deviation of
+        cosines to them; None where it brings none.
+    """
     count = len(cosines)
     if count:
         middle = np.median(cosines, axis=0).astype(np.float64)
         deviation = _MEDIAN_TO_DEVIATION * np.median(np.abs(cosines - middle), axis=0)
     else:
-        middle, deviation = np.zeros(len(texts)), np.zeros(len(texts))
-    own = getattr(encoder, "background", None)
-    if own is not None and index.centres is None:
+        middle, deviation = np.zeros(len(asked)), np.zeros(len(asked))
+    if own is not None:
         mean, spread = own
         weight = _OWN_WEIGHT / (_OWN_WEIGHT + count)
-        expected = encoder.encode(texts, kind="query") @ mean
-        middle = (1 - weight) * middle + weight * expected
+        middle = (1 - weight) * middle + weight * (asked @ mean)
         deviation = (1 - weight) * deviation + weight * spread
     return middle, np.maximum(deviation, _LEAST_DEVIATION)

@@ -111,12 +111,11 @@ def _search_base(
     count = min(limit, len(ids) if mask is None else int(mask.sum()))
     if count == 0:
         return np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0), np.float32)
+    parameters: Any = None
     if mask is not None:
         found = _sifted(index, queries, mask, count)
         if found is not None:
             return ids[found[0]], found[1]
-    parameters: Any = None
-    if mask is not None:
         library: Any = faiss  # its stubs do not know the keyword arguments of its wrappers
         chosen = library.IDSelectorBitmap(np.packbits(mask, bitorder="little"))
         parameters = library.SearchParameters(sel=chosen)
@@ -136,7 +135,9 @@ def _sifted(
     exact; None where too few of it are allowed, or so few rows are that picking them is quicker.
     """
     share = int(mask.sum()) / len(mask)
-    wanted = int(MARGIN * count / share) + MORE if share >= MANY_ALLOWED else len(mask) + 1
+    if share < MANY_ALLOWED:
+        return None
+    wanted = int(MARGIN * count / share) + MORE
     if wanted > min(len(mask), MOST_SIFTED):
         return None
     cosines, rows = index.search(queries, wanted)

@@ -116,19 +116,6 @@ class Piece(NamedTuple):
         return _graphemes(self.text) if self.kind == "run" else _pairs(list(self.text))
 
 
-class Span(NamedTuple):
-    """Where a word or a run stands in a text that is not folded.
-
-    :param start: in characters.
-    :param end: in characters.
-    :param kind: as of a `Piece`.
-    """
-
-    start: int
-    end: int
-    kind: Kind
-
-
 @dataclass(frozen=True, slots=True)
 class Terms:
     """A passage's terms as the full-text table takes them, separated by blanks.
@@ -166,12 +153,6 @@ def pieces(text: str) -> Iterator[Piece]:
         kind = cast(Kind, match.lastgroup)
         found = match.group()
         yield Piece(found if kind == "run" else found[:_LONGEST_WORD], kind)
-
-
-def spans(text: str) -> Iterator[Span]:
-    """Yield where the words and the runs of a text stand."""
-    for match in _patterns().piece.finditer(text):
-        yield Span(match.start(), match.end(), cast(Kind, match.lastgroup))
 
 
 def word_bounds(text: str) -> list[tuple[int, int]]:

@@ -18,6 +18,8 @@ Ids = NDArray[np.int64]
 
 # Of passages that are too short, and of those that nothing has looked at.
 UNTOLD = ("und", "")
+# The document of a passage that has left the index.
+GONE = -1
 
 _BY_LANGUAGE = "SELECT coalesce(language, ''), group_concat(id) FROM {table} GROUP BY 1"
 
@@ -48,6 +50,11 @@ class Columns:
         places = np.searchsorted(self.ids, ids)
         places[places == len(self.ids)] = 0
         return np.where(self.ids[places] == ids, places, -1)
+
+    def documents_of(self, ids: Ids) -> list[int]:
+        """Return the document of each passage, `GONE` for one that is not there."""
+        places = self.places(ids)
+        return [self.documents.item(place) if place >= 0 else GONE for place in places.tolist()]
 
     def among_documents(self, documents: Ids) -> NDArray[np.bool_]:
         """Return which passages are of some documents: bool [n]."""

@@ -16,6 +16,7 @@ import numpy as np
 from indexer.drawing import without_drawing
 from indexer.encoders.pooling import run_sums
 from indexer.encoders.protocol import Explainable, TokenVectors, Vectors
+from indexer.encoders.windowed import unit
 from indexer.segmentation import word_bounds
 
 # A word answers to a query word from this cosine of the two on. Translations of a word mostly lie
@@ -141,7 +142,7 @@ def _likeness(vectors: Vectors, query: QueryWords, parts: Vectors) -> Vectors:
     asked = query.vectors
     if query.contextual:
         # All words of a text are alike in a transformer; what they share answers nothing.
-        vectors, asked = _directions(vectors), _directions(asked)
+        vectors, asked = unit(vectors), unit(asked)
         shared = np.vstack([vectors, asked[:-1]]).mean(axis=0)
         vectors, asked = vectors - shared, asked - shared
         parts = vectors @ asked.T
@@ -149,12 +150,6 @@ def _likeness(vectors: Vectors, query: QueryWords, parts: Vectors) -> Vectors:
     likeness: Vectors = np.divide(parts, lengths, out=np.zeros_like(parts), where=lengths > 0)
     likeness[:, -1] = 0
     return likeness
-
-
-def _directions(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    found: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
-    return found
 
 
 def _words(text: str, tokens: TokenVectors) -> tuple[list[tuple[int, int]], Vectors]:

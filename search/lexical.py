@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.segmentation import Piece, pieces
-from search.columns import Ids
+from search.columns import Ids, numbers
 from search.query import Query, Wanted
 
 # A word in more than this share of all passages tells them apart too little to be read for, and
@@ -168,9 +168,7 @@ def _holding(connection: sqlite3.Connection, expression: str, most: int) -> Ids:
         "(SELECT rowid FROM passages_fts WHERE passages_fts MATCH ? LIMIT ?)",
         (expression, most),
     ).fetchone()[0]
-    if joined is None:
-        return np.empty(0, np.int64)
-    return np.sort(np.fromstring(str(joined), dtype=np.int64, sep=","))
+    return np.sort(numbers(joined))
 
 
 def _rarity(holding: int, passages: int) -> float:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from indexer.encoders.checkpoint import find_checkpoint, may_be_one, require_packages
+from indexer.encoders.protocol import sayable
 from indexer.errors import EncoderError
 
 # Passages read, and the seconds it may take. A reranker of six layers reads some 40 passages of 450
@@ -51,7 +52,7 @@ class Reranker:
         """
         ends = time.monotonic() + self.seconds
         found: list[float | None] = [None] * len(texts)
-        asked = [(_sayable(query), _sayable(text)) for text in texts[: self.depth]]
+        asked = [(sayable(query), sayable(text)) for text in texts[: self.depth]]
         for start in range(0, len(asked), _BATCH):
             some = asked[start : start + _BATCH]
             scores = np.nan_to_num(
@@ -73,7 +74,7 @@ def _loaded(name: str) -> Any:  # noqa: ANN401 - a library without types
     checkpoint = find_checkpoint(name)
     from sentence_transformers import CrossEncoder
 
-    from indexer.encoders.transformer import loading, warn_of_bin
+    from indexer.encoders.transformer import choose_device, load_safely
 
     heads = checkpoint.json("config.json").get("architectures") or []
     if not any(str(head).endswith("ForSequenceClassification") for head in heads):
@@ -81,19 +82,8 @@ def _loaded(name: str) -> Any:  # noqa: ANN401 - a library without types
             f"{name} is no reranker: its head is {', '.join(map(str, heads)) or 'missing'}, "
             "not one that scores a query and a passage together."
         )
-    warn_of_bin(checkpoint)
-    with loading(checkpoint):
-        model = CrossEncoder(
-            str(checkpoint.folder),
-            trust_remote_code=False,
-            local_files_only=True,
-            model_kwargs={"use_safetensors": checkpoint.has_safetensors},
-        )
+    model = load_safely(CrossEncoder, checkpoint, choose_device(None))
     labels = int(model.config.num_labels)
     if labels != 1:
         raise EncoderError(f"{name} gives {labels} scores a passage; a reranker gives one.")
     return model
-
-
-def _sayable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()

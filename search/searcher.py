@@ -27,7 +27,7 @@ from indexer.passages import embedded_text
 from search import asking, columns, lexical, query_filters, spreading
 from search.asking import UNKNOWN, unit
 from search.background import Background
-from search.columns import Columns, Ids
+from search.columns import GONE, Columns, Ids
 from search.confidence import NOTHING_ANSWERS, Judge, nothing_answers, words_confidence
 from search.explaining import WordShare, query_words, shares
 from search.filters import Filters, all_but, allowed_ids, path_bytes
@@ -64,8 +64,6 @@ GROWTH = 4
 LEXICAL_PASSAGES = 100
 # From this probability on a passage's language is no mere guess.
 SURE = 0.5
-# The document of a passage that has left the index.
-GONE = -1
 # The vectors of up to so many passages are compared one by one; a scan costs as much as 1,000.
 FEW = 1_000
 # Languages considered for a query that seems to be in none of the index, and how much less likely
@@ -115,6 +113,7 @@ class _Asked:
     :param texts: what is encoded, with weights; none where a document is the query.
     :param vector: float32 [d] of unit length, or None where there is none.
     :param limit: the most documents.
+    :param held: the documents and languages of all passages, at one moment of the search.
     :param judge: what cosines of this query mean; None where there is no vector.
     :param allowed: the passages to choose from; None allows all.
     :param matches: what its words found.
@@ -129,6 +128,7 @@ class _Asked:
     texts: tuple[tuple[str, float], ...]
     vector: Vector | None
     limit: int
+    held: Columns
     judge: Judge | None = None
     allowed: Ids | None = None
     matches: tuple[LexicalMatch, ...] = ()
@@ -231,10 +231,11 @@ class Searcher:
         asked = asking.typed(query) if isinstance(query, str) else query
         within, without = query_filters.asked(asked.filters)
         _check_limit(limit)
-        allowed = allowed_ids(self.index.connection, self._columns(), (filters, within), without)
+        held = self._columns()
+        allowed = allowed_ids(self.index.connection, held, (filters, within), without)
         if asked.unwanted:
             unwanted = lexical.holding_any(self.index.connection, asked.unwanted)
-            allowed = all_but(self._columns(), unwanted, allowed)
+            allowed = all_but(held, unwanted, allowed)
         if allowed is not None and not allowed.size:
             return []
         encoder = self.index.encoder if mode == "dense" else self._encoder()
@@ -249,6 +250,7 @@ class Searcher:
             asked.weighted,
             vector,
             limit,
+            held,
             None if vector is None else self.judge(vector),
             allowed,
             tuple(matches),
@@ -281,10 +283,11 @@ class Searcher:
         chosen = [id for id, ordinal in ids if passage is None or ordinal == passage]
         if not chosen:
             raise QueryError(_no_passage(path, passage, len(ids)))
-        vectors = self.index.compared_vectors(np.array(chosen, dtype=np.int64))
+        vectors = self.index.vectors.rows(np.array(chosen, dtype=np.int64))
         _check_limit(limit)
         vector = unit(vectors.mean(axis=0))
-        return self._nearest(_Asked((), vector, limit, self.judge(vector), without=document))
+        judge = self.judge(vector)
+        return self._nearest(_Asked((), vector, limit, self._columns(), judge, without=document))
 
     def query_language(self, query: str | Query, given: str | None = None) -> tuple[str, float]:
         """Guess the language a query is in.
@@ -403,51 +406,36 @@ class Searcher:
         return sample
 
     def _from_words(self, asked: _Asked) -> list[Hit]:
-        groups = self._reranked(self._groups(fuse([], asked.matches), asked), asked)
-        return self._hits(self._page(groups, asked), asked)
-
-    def _groups(
-        self, fused: dict[int, tuple[float | None, float]], asked: _Asked
-    ) -> list[tuple[Candidate, ...]]:
-        """Put passages under their documents, best first; those that have left fall away."""
-        documents = self._documents_of(np.fromiter(fused, np.int64, len(fused)))
-        return rank(
-            Candidate(id, document, cosine, score)
-            for (id, (cosine, score)), document in zip(fused.items(), documents, strict=True)
-            if document not in (GONE, asked.without)
-        )
-
-    def _documents_of(self, ids: Ids) -> list[int]:
-        """Return the document of each passage."""
-        held = self._columns()
-        places = held.places(ids)
-        return [held.documents.item(place) if place >= 0 else GONE for place in places.tolist()]
+        rows: dict[int, _Row] = {}
+        groups = self._reranked(_groups(fuse([], asked.matches), asked), rows, asked)
+        return self._hits(self._page(groups, rows, asked), rows, asked)
 
     def _nearest(self, asked: _Asked) -> list[Hit]:
         """Retrieve passages until enough documents are found or none is left."""
-        most = len(self._columns().ids)
+        most = len(asked.held.ids)
         # Where the encoder knows nothing of the query, every passage would be equally far.
         if not most or asked.vector is None or not asked.vector.any():
             return []
+        rows: dict[int, _Row] = {}
         wanted = max(asked.limit, LEAST_LIMIT) * PASSAGES_PER_HIT
         while True:
             wanted = min(wanted, most)
             found, all_found = self._retrieved(asked, wanted, most)
-            groups = self._groups(fuse(found, asked.matches), asked)
-            page = self._page(groups, asked)
+            groups = _groups(fuse(found, asked.matches), asked)
+            page = self._page(groups, rows, asked)
             # Documents that words alone found fill no place of one that is near in meaning.
             ids = np.array([id for id, _ in found], np.int64)
-            near = {*self._documents_of(ids)} - {GONE, asked.without}
+            near = {*asked.held.documents_of(ids)} - {GONE, asked.without}
             full = len(page) >= asked.limit or len(groups) >= MOST_COMPARED * asked.limit
             if all_found or (full and len(near) >= asked.limit):
                 break
             wanted *= GROWTH
         if asked.reranker is not None:
-            page = self._page(self._reranked(groups, asked), asked)
-        return self._hits(page, asked)
+            page = self._page(self._reranked(groups, rows, asked), rows, asked)
+        return self._hits(page, rows, asked)
 
     def _reranked(
-        self, groups: list[tuple[Candidate, ...]], asked: _Asked
+        self, groups: list[tuple[Candidate, ...]], rows: dict[int, _Row], asked: _Asked
     ) -> list[tuple[Candidate, ...]]:
         """Let the reranker, if there is one, order the first passages."""
         if asked.reranker is None:
@@ -455,10 +443,11 @@ class Searcher:
         ordered = sorted(
             (one for group in groups for one in group), key=lambda one: (-one.score, one.passage)
         )
-        rows = self._rows([one.passage for one in ordered[: asked.reranker.depth]])
-        first = [one for one in ordered[: asked.reranker.depth] if one.passage in rows]
+        depth = asked.reranker.depth
+        self._read_rows([one.passage for one in ordered[:depth]], rows)
+        first = [one for one in ordered[:depth] if one.passage in rows]
         scores = asked.reranker.scores(asked.query, [_embedded(rows[one.passage]) for one in first])
-        rest = ordered[asked.reranker.depth :]
+        rest = ordered[depth:]
         return reranked([*first, *rest], [*scores, *(None for _ in rest)])
 
     def _retrieved(
@@ -480,7 +469,7 @@ class Searcher:
             found = ids[0] >= 0
             nearest, values = ids[0][found], cosines[0][found]
             if several:
-                even = values - self._added(nearest, offsets)
+                even = values - _added(nearest, offsets, asked.held)
                 order = np.argsort(-even, kind="stable")[:wanted]
                 exhausted = len(nearest) < asking or asking == most
                 if not (exhausted or last) and even[order[-1]] < values[-1] + most_added:
@@ -491,23 +480,20 @@ class Searcher:
         pairs = list(zip(nearest.tolist(), values.tolist(), strict=True))
         return pairs, len(pairs) < wanted or wanted == most
 
-    def _added(self, ids: Ids, offsets: dict[str, float]) -> Vector:
-        """Return what the language of each passage adds to its cosine."""
-        held = self._columns()
-        of_code = np.array([*(offsets.get(code, 0.0) for code in held.codes), 0.0], np.float32)
-        places = held.places(ids)
-        return of_code[np.where(places >= 0, held.languages[places], -1)]
-
-    def _page(self, groups: list[tuple[Candidate, ...]], asked: _Asked) -> list[_Found]:
+    def _page(
+        self, groups: list[tuple[Candidate, ...]], rows: dict[int, _Row], asked: _Asked
+    ) -> list[_Found]:
         """Choose and order the documents of a page: no copies, and spread if that is wanted."""
         for count in (COMPARED * asked.limit, MOST_COMPARED * asked.limit):
-            page = self._spread(groups[:count], asked)
+            page = self._spread(groups[:count], rows, asked)
             if len(page) >= asked.limit or count >= len(groups):
                 break
         return page
 
-    def _spread(self, groups: list[tuple[Candidate, ...]], asked: _Asked) -> list[_Found]:
-        rows = self._rows([group[0].passage for group in groups])
+    def _spread(
+        self, groups: list[tuple[Candidate, ...]], rows: dict[int, _Row], asked: _Asked
+    ) -> list[_Found]:
+        self._read_rows([group[0].passage for group in groups], rows)
         groups = [group for group in groups if group[0].passage in rows]
         best = [rows[group[0].passage] for group in groups]
         vectors = self.index.vectors.rows(np.array([row.id for row in best], np.int64))
@@ -527,12 +513,13 @@ class Searcher:
             for place in kept[: asked.limit]
         ]
 
-    def _rows(self, ids: list[int]) -> dict[int, _Row]:
-        found = self.index.connection.execute(_ROWS, [json.dumps(ids)])
-        return {row[0]: _Row(*row) for row in found}
+    def _read_rows(self, ids: list[int], rows: dict[int, _Row]) -> None:
+        """Read the passages that are not among those of this search yet."""
+        missing = json.dumps([id for id in ids if id not in rows])
+        rows.update((row[0], _Row(*row)) for row in self.index.connection.execute(_ROWS, [missing]))
 
-    def _hits(self, page: list[_Found], asked: _Asked) -> list[Hit]:
-        rows = self._rows([found.passage for one in page for found in one.group])
+    def _hits(self, page: list[_Found], rows: dict[int, _Row], asked: _Asked) -> list[Hit]:
+        self._read_rows([found.passage for one in page for found in one.group], rows)
         page = [found for found in page if all(one.passage in rows for one in found.group)]
         # Snippets are chosen by encoding sentences, which is most of the work of a small search:
         # a document's best passage gets one, its others open with their first sentence.
@@ -617,6 +604,25 @@ class Searcher:
         raise QueryError(
             f"{shown} is not in the index; index its folder first (`crosstongue index`)."
         )
+
+
+def _groups(
+    fused: dict[int, tuple[float | None, float]], asked: _Asked
+) -> list[tuple[Candidate, ...]]:
+    """Put passages under their documents, best first; those that have left fall away."""
+    documents = asked.held.documents_of(np.fromiter(fused, np.int64, len(fused)))
+    return rank(
+        Candidate(id, document, cosine, score)
+        for (id, (cosine, score)), document in zip(fused.items(), documents, strict=True)
+        if document not in (GONE, asked.without)
+    )
+
+
+def _added(ids: Ids, offsets: dict[str, float], held: Columns) -> Vector:
+    """Return what the language of each passage adds to its cosine."""
+    of_code = np.array([*(offsets.get(code, 0.0) for code in held.codes), 0.0], np.float32)
+    places = held.places(ids)
+    return of_code[np.where(places >= 0, held.languages[places], -1)]
 
 
 def _hit(

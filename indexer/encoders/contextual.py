@@ -39,7 +39,7 @@ class Hidden(Protocol):
 
 def token_vectors(encoder: Hidden, texts: Sequence[str], kind: TextKind) -> list[TokenVectors]:
     """Return the token vectors of each text, whose sum has the direction of its vector."""
-    prompt = encoder.spec.query_prompt if kind == "query" else encoder.spec.document_prompt
+    prompt = encoder.spec.prompt(kind)
     cutter = encoder.cutter
     places = cutter.places(texts, prompt)
     windows = cutter.cut(texts, prompt)

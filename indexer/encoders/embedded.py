@@ -25,7 +25,14 @@ from tokenizers import Tokenizer
 from indexer.encoders.four_bits import FourBits, KeptRows
 from indexer.encoders.language_head import LanguageHead
 from indexer.encoders.pooling import mean_rows
-from indexer.encoders.protocol import EncoderSpec, TextKind, TokenVectors, Vectors, WordPiece
+from indexer.encoders.protocol import (
+    EncoderSpec,
+    TextKind,
+    TokenVectors,
+    Vectors,
+    WordPiece,
+    sayable,
+)
 from indexer.encoders.unigram import UnigramCutter
 from indexer.errors import EncoderError
 
@@ -167,7 +174,7 @@ class EmbeddedEncoder:
         self, texts: Sequence[str], *, kind: TextKind = "document"
     ) -> list[TokenVectors]:
         """Return the token vectors of each text, whose sum has the direction of its vector."""
-        texts = [_sayable(text) for text in texts]
+        texts = [sayable(text) for text in texts]
         found = self.tokenizer.encode_batch(texts, add_special_tokens=False)
         which = np.fromiter(chain.from_iterable(one.ids for one in found), np.int32)
         rows = self._semantic_rows.holding(which)
@@ -194,7 +201,7 @@ class EmbeddedEncoder:
 
     def pieces(self, texts: Sequence[str]) -> list[list[WordPiece]]:
         """Return the word pieces of each text; those the table lacks have no part in its vector."""
-        clean = [_sayable(text) for text in texts]
+        clean = [sayable(text) for text in texts]
         return [
             [
                 WordPiece(piece, id_ != self._cutter.unknown)
@@ -252,7 +259,7 @@ class EmbeddedEncoder:
         try:
             ids = self._ids(texts)
         except (TypeError, UnicodeEncodeError):  # a lone surrogate, which no UTF-8 can hold
-            ids = self._ids([_sayable(text) for text in texts])
+            ids = self._ids([sayable(text) for text in texts])
         lengths = np.fromiter(map(len, ids), np.int64, len(ids))
         return np.fromiter(chain.from_iterable(ids), np.int32, int(lengths.sum())), lengths
 
@@ -328,11 +335,6 @@ def _emphasis(lengths: NDArray[np.int64], kind: TextKind | None) -> Vectors:
         return np.ones(len(lengths), np.float32)
     share = (lengths - _SENTENCE) / (_PASSAGE - _SENTENCE)
     return np.clip(share, 0, 1).astype(np.float32)
-
-
-def _sayable(text: str) -> str:
-    """Return a text that UTF-8 can hold; a lone surrogate becomes a question mark."""
-    return str(text).encode("utf-8", "replace").decode()
 
 
 def _unit(vectors: Vectors) -> Vectors:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from indexer.encoders.catalog import DEFAULT_ENCODER, described
 from indexer.encoders.checkpoint import Checkpoint
+from indexer.encoders.protocol import sayable
 from indexer.errors import EncoderError, QueryError
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class MaskFiller:
         """
         import torch
 
-        clean = text.encode("utf-8", "replace").decode()
+        clean = sayable(text)
         clean = self._mask.sub(lambda _: self.mask_token, clean)
         ids: list[int] = self._tokenizer(clean, verbose=False)["input_ids"]
         masks = [place for place, one in enumerate(ids) if one == self._tokenizer.mask_token_id]

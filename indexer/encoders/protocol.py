@@ -40,6 +40,10 @@ class EncoderSpec:
     query_prompt: str = ""
     document_prompt: str = ""
 
+    def prompt(self, kind: TextKind) -> str:
+        """Return what is put before a text of a kind."""
+        return self.query_prompt if kind == "query" else self.document_prompt
+
     @property
     def fingerprint(self) -> str:
         """16 hexadecimal digits that differ whenever vectors may differ."""
@@ -120,6 +124,14 @@ class Explainable(Encoder, Protocol):
     ) -> list[TokenVectors]:
         """Return the parts that each text's vector is the sum of."""
         ...
+
+
+def sayable(text: str) -> str:
+    """Return a text that UTF-8 can hold; half of a surrogate pair becomes a question mark.
+
+    They come from file names, and no tokenizer takes them.
+    """
+    return str(text).encode("utf-8", "replace").decode()
 
 
 def can_explain(encoder: Encoder) -> TypeGuard[Explainable]:

@@ -21,7 +21,14 @@ from torch import Tensor
 
 from indexer.encoders.checkpoint import Checkpoint
 from indexer.encoders.contextual import token_vectors
-from indexer.encoders.protocol import EncoderSpec, TextKind, TokenVectors, Vectors, WordPiece
+from indexer.encoders.protocol import (
+    EncoderSpec,
+    TextKind,
+    TokenVectors,
+    Vectors,
+    WordPiece,
+    sayable,
+)
 from indexer.encoders.transformer_pooling import averaged, check_pooling, chosen_layers, pool
 from indexer.encoders.windowed import BUDGET_CPU, BUDGET_GPU, WindowedEncoder, padded, unit
 from indexer.encoders.windows import Cutter, Window
@@ -272,15 +279,8 @@ class SentenceEncoder(TorchEncoder):
         from sentence_transformers import SentenceTransformer
 
         place = choose_device(device)
-        warn_of_bin(checkpoint)
+        self._model = load_safely(SentenceTransformer, checkpoint, place).eval()
         with loading(checkpoint):
-            self._model = SentenceTransformer(
-                str(checkpoint.folder),
-                device=str(place),
-                trust_remote_code=False,
-                local_files_only=True,
-                model_kwargs={"use_safetensors": checkpoint.has_safetensors},
-            ).eval()
             self._model.to(chosen_dtype(dtype))
             first: Any = self._model[0]
             self._reads_tokens = hasattr(first, "auto_model")
@@ -326,8 +326,8 @@ class SentenceEncoder(TorchEncoder):
         """Encode texts; see `WindowedEncoder.encode`. What reads no windows reads texts whole."""
         if self._reads_tokens or not texts:
             return super().encode(texts, kind=kind)
-        prompt = self.spec.query_prompt if kind == "query" else self.spec.document_prompt
-        clean = [text.encode("utf-8", "replace").decode() for text in texts]
+        prompt = self.spec.prompt(kind)
+        clean = [sayable(text) for text in texts]
         found = self._model.encode(clean, prompt=prompt or None, show_progress_bar=False)
         vectors = np.nan_to_num(np.asarray(found, np.float32))
         vectors[[not text.strip() for text in clean]] = 0
@@ -339,7 +339,7 @@ class SentenceEncoder(TorchEncoder):
             return super().pieces(texts)
         if not isinstance(self._cutter.tokenizer, Tokenizer):
             return [[] for _ in texts]
-        clean = [text.encode("utf-8", "replace").decode() for text in texts]
+        clean = [sayable(text) for text in texts]
         found = self._cutter.tokenizer.encode_batch(clean, add_special_tokens=False)
         return [[WordPiece(piece, True) for piece in one.tokens] for one in found]
 
@@ -440,6 +440,23 @@ def _load(checkpoint: Checkpoint, folder: Path, dtype: torch.dtype) -> tuple[Any
     if model.config.is_encoder_decoder:
         model = model.get_encoder()
     return tokenizer, model.eval()
+
+
+def load_safely(kind: Any, checkpoint: Checkpoint, place: torch.device) -> Any:  # noqa: ANN401
+    """Load a model of sentence-transformers: safetensors first, never any code or the network.
+
+    :param kind: its class, `SentenceTransformer` or `CrossEncoder`.
+    :raises EncoderError: if it cannot be loaded.
+    """
+    warn_of_bin(checkpoint)
+    with loading(checkpoint):
+        return kind(
+            str(checkpoint.folder),
+            device=str(place),
+            trust_remote_code=False,
+            local_files_only=True,
+            model_kwargs={"use_safetensors": checkpoint.has_safetensors},
+        )
 
 
 def warn_of_bin(checkpoint: Checkpoint) -> None:

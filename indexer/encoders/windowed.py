@@ -67,7 +67,7 @@ class WindowedEncoder(ABC):
 
     def _encode(self, texts: Sequence[str], kind: TextKind, several: int = 1) -> Vectors:
         """Encode texts, several vectors of each: float32 [n, several, dimension]."""
-        prompt = self.spec.query_prompt if kind == "query" else self.spec.document_prompt
+        prompt = self.spec.prompt(kind)
         vectors = np.zeros((len(texts), several, self.dimension), np.float32)
         for start in range(0, len(texts), _BLOCK):
             windows = self._cutter.cut(texts[start : start + _BLOCK], prompt)

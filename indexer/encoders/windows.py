@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.encoders.protocol import WordPiece
+from indexer.encoders.protocol import WordPiece, sayable
 from indexer.errors import EncoderError
 
 _PROBE = "a"
@@ -101,7 +101,7 @@ class Cutter:
         """Return where the own tokens of each text begin and end in it, in characters: [n, 2]."""
         asked = len(self.prompt_tokens(prompt))
         found = self.tokenizer(
-            [_sayable(prompt + text) for text in texts],
+            [sayable(prompt + text) for text in texts],
             add_special_tokens=False,
             return_attention_mask=False,
             return_offsets_mapping=True,
@@ -114,16 +114,11 @@ class Cutter:
         return Window(place, [*self.prefix, *ids, *self.suffix], own)
 
     def _tokens(self, texts: list[str]) -> list[list[int]]:
-        clean = [_sayable(text) for text in texts]
+        clean = [sayable(text) for text in texts]
         found: list[list[int]] = self.tokenizer(
             clean, add_special_tokens=False, return_attention_mask=False, verbose=False
         )["input_ids"]
         return found
-
-
-def _sayable(text: str) -> str:
-    # Halves of surrogate pairs come from file names; no tokenizer takes them.
-    return text.encode("utf-8", "replace").decode()
 
 
 def batches(windows: Sequence[Window], budget: int) -> Iterator[list[int]]:
