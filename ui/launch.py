@@ -213,9 +213,8 @@ def open_browser(address: str) -> bool:
 
 
 def _command(port: int, place: Place) -> list[str]:
-    settings = {**_SETTINGS, "server.address": place.host, "server.port": str(port)}
-    if not place.open_to_others:
-        settings["server.address"] = LOOPBACK
+    address = place.host if place.open_to_others else LOOPBACK
+    settings = {**_SETTINGS, "server.address": address, "server.port": str(port)}
     return [
         *(sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("served.py"))),
         *(f"--{name}={value}" for name, value in settings.items()),

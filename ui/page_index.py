@@ -7,6 +7,7 @@ encoder and counting its rows happen once. Nothing here draws.
 import logging
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -19,7 +20,7 @@ from indexer.index import Index
 from indexer.status import IndexStatus
 from search import Searcher
 from ui.locations import index_folder
-from ui.safe_text import shown_name
+from ui.safe_text import shown_path
 
 # An index made again in the same folder is another index; the one before it stays open a while for
 # the windows that still ask it.
@@ -35,6 +36,7 @@ _TYPES = """
 SELECT media_type, count(*) FROM documents
 WHERE state = 'indexed' AND media_type IS NOT NULL GROUP BY media_type ORDER BY 2 DESC, 1
 """
+_PATHS = "SELECT path FROM documents WHERE state = 'indexed'"
 # The first folder below a source, straight from the paths' bytes; files that lie in the source
 # itself give an empty name.
 _SUBFOLDERS = """
@@ -101,18 +103,19 @@ def facts_of(index: Index) -> Facts:
     return _facts(index, id(index), written(index.folder))
 
 
-def folder_counts(index: Index, facts: Facts) -> list[tuple[str, int]]:
-    """Return how many documents lie in each folder, those of folders below it not counted twice."""
-    counts: Counter[str] = Counter()
-    known = sorted(facts.folders, key=lambda folder: -len(folder.parts))
-    for (path,) in index.connection.execute("SELECT path FROM documents WHERE state = 'indexed'"):
-        file = Path(os.fsdecode(path))
-        folder = next((one for one in known if one in file.parents), file.parent)
-        root = max(
-            (one for one in facts.roots if folder.is_relative_to(one)), key=str, default=None
-        )
-        counts[shown_name(str(folder.relative_to(root.parent) if root else folder))] += 1
-    return counts.most_common()
+def folder_counts(index: Index, facts: Facts) -> tuple[tuple[str, int], ...]:
+    """Return how many documents each folder holds, as `folder_of` names it."""
+    return _folder_counts(index, id(index), written(index.folder), facts.roots)
+
+
+def folder_of(path: Path, roots: Sequence[Path]) -> str:
+    """Return the folder below its source that a file is in, or the source."""
+    inside = [root for root in roots if root in path.parents]
+    if not inside:
+        return shown_path(path.parent)
+    root = max(inside, key=lambda root: len(root.parts))
+    parts = path.relative_to(root).parts[:-1]
+    return shown_path("/".join((root.name, *parts[:1])))
 
 
 # Not closed when the cache lets go of it: another thread may be in the middle of a search, and
@@ -145,6 +148,18 @@ def _facts(_index: Index, identity: int, written: Stamp) -> Facts:
     types = tuple((str(name), int(count)) for name, count in _index.connection.execute(_TYPES))
     folders = tuple(folder for source in status.sources for folder in _folders(_index, source.root))
     return Facts(status, types, folders)
+
+
+@st.cache_resource(show_spinner=False, max_entries=KEPT_OPEN)
+def _folder_counts(
+    _index: Index, identity: int, written: Stamp, roots: tuple[Path, ...]
+) -> tuple[tuple[str, int], ...]:
+    # Files are many and folders few.
+    inside = Counter(os.path.split(row[0])[0] for row in _index.connection.execute(_PATHS))
+    counts: Counter[str] = Counter()
+    for folder, documents in inside.items():
+        counts[folder_of(Path(os.fsdecode(folder)) / "file", roots)] += documents
+    return tuple(counts.items())
 
 
 def _folders(index: Index, root: bytes) -> list[Path]:

@@ -11,7 +11,9 @@ from indexer.encoders.protocol import Encoder
 from indexer.index import Index
 from indexer.syncing import SyncReport
 from ui.output import count
+from ui.progress_bar import duration
 from ui.safe_text import path_html, text_html
+from ui.status_text import size
 
 # Files of a plan that are named; the rest are counted.
 NAMED = 50
@@ -20,7 +22,8 @@ BARS = 12
 # Passages that are embedded to learn how fast an encoder is, and for how long at most.
 _TRIED, _SECONDS = 64, 3.0
 _TEXTS = "SELECT text FROM passages ORDER BY id LIMIT ?"
-_HALF, _FLOAT16 = 2, 2
+# A vector is kept twice, as it is stored and as it is searched, at two bytes a value.
+_OCTETS_A_VALUE = 2 * 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,11 @@ def bars_html(title: str, counts: Iterable[tuple[str, int]]) -> str:
     return f'<table class="ct-bars"><caption>{text_html(title)}</caption>{rows}</table>'
 
 
-def cost_of(index: Index, encoder: Encoder) -> Cost:
-    """Measure an encoder on passages of an index."""
+def cost_of(index: Index, encoder: Encoder, passages: int) -> Cost:
+    """Measure an encoder on passages of an index.
+
+    :param passages: how many the index has.
+    """
     texts = [row[0] for row in index.connection.execute(_TEXTS, [_TRIED])]
     encoder.encode(texts[:1], kind="document")  # what loads with the first text is no rate
     began, done = time.perf_counter(), 0
@@ -92,16 +98,12 @@ def cost_of(index: Index, encoder: Encoder) -> Cost:
         encoder.encode(some, kind="document")
         done += len(some)
     rate = done / max(time.perf_counter() - began, 1e-9)
-    passages = int(index.connection.execute("SELECT count(*) FROM passages").fetchone()[0])
-    octets = passages * encoder.dimension * _HALF * _FLOAT16
+    octets = passages * encoder.dimension * _OCTETS_A_VALUE
     return Cost(passages / rate if done else 0.0, octets, passages)
 
 
 def cost_words(cost: Cost) -> str:
     """Say what embedding costs."""
-    from ui.progress_bar import duration
-    from ui.status_text import size
-
     return (
         f"{count(cost.passages, 'passage')} to embed again, {duration(cost.seconds)} on this "
         f"machine, {size(cost.octets)} of vectors. The old index answers until it is finished."

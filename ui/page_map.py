@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from indexer.index import Index
 from search.projection import Projection, principal_plane, without_group_means
 from ui.language_names import UNKNOWN, language_name
+from ui.page_index import folder_of
 from ui.safe_text import shown_name, shown_path
 
 Colouring = Literal["language", "folder", "label"]
@@ -120,7 +121,7 @@ def payload(
         keys = tuple(picture.labels[document] for document in picture.documents)
         name = _label_name
     else:
-        folders = [_folder(path, roots) for path in picture.paths]
+        folders = [folder_of(path, roots) for path in picture.paths]
         keys = tuple(folders[document] for document in picture.documents)
         name = str
     counts = Counter(keys).most_common()
@@ -171,16 +172,6 @@ def _chosen(index: Index, wanted: Sequence[int], most: int) -> tuple[NDArray[np.
     chosen = order[:most]
     missing = [id_ for id_ in wanted if id_ not in set(chosen.tolist())]
     return np.concatenate([chosen, np.array(missing, np.int64)]), len(everything)
-
-
-def _folder(path: Path, roots: Sequence[Path]) -> str:
-    """Return the folder below its source that a file is in, or the source."""
-    inside = [root for root in roots if root in path.parents]
-    if not inside:
-        return shown_path(path.parent)
-    root = max(inside, key=lambda root: len(root.parts))
-    parts = path.relative_to(root).parts[:-1]
-    return shown_path("/".join((root.name, *parts[:1])))
 
 
 def _fitted(points: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -37,7 +37,8 @@ def page() -> None:
         line("Nothing is indexed yet.")
         _offer_samples(())
         return
-    status = facts_of(index).status
+    facts = facts_of(index)
+    status = facts.status
     section("Folders")
     busy = at_work(index)
     for source in status.sources:
@@ -47,7 +48,7 @@ def page() -> None:
         _failed(status, busy=busy)
     if status.documents:
         section("Documents")
-        _charts(index, facts_of(index))
+        _charts(index, facts)
     section("Index")
     line(_summary(status))
     st.html(f'<p class="ct-line">{path_html(status.folder)}</p>')
@@ -94,7 +95,7 @@ def _another_encoder(index: Index, status: IndexStatus, *, busy: bool) -> None:
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def _cost(_index: Index, identity: int, name: str, passages: int) -> Cost:
-    return cost_of(_index, EncoderChoice(name).load())
+    return cost_of(_index, EncoderChoice(name).load(), passages)
 
 
 def _source(index: Index, source: Source, *, busy: bool) -> None:

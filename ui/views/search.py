@@ -26,8 +26,8 @@ MOST_RESULTS = 100
 # A word or two may belong to several languages; a guess is not shown.
 SURE = 0.8
 
-_QUERY, _LANGUAGES, _TYPES, _FOLDERS = "q", "languages", "types", "folders"
-_LABELS = "labels"
+_QUERY = "q"
+_LANGUAGES, _TYPES, _FOLDERS, _LABELS = _CHOICES = ("languages", "types", "folders", "labels")
 _AFTER, _BEFORE, _BALANCE, _WORDS = "after", "before", "balance", "words"
 # Where a session keeps what the address said last, and how many results it shows.
 _ADDRESS, _LIMIT = "address", "limit"
@@ -229,9 +229,9 @@ def _recall(facts: Facts) -> None:
 
 def _asked() -> Asked:
     state = st.session_state
-    filters = (tuple(state[filter_]) for filter_ in (_LANGUAGES, _TYPES, _FOLDERS))
+    # Where there are no labels, nothing draws their filter, and Streamlit forgets it.
+    *filters, labels = (tuple(state.get(choice, ())) for choice in _CHOICES)
     rest = (state[name] for name in (_AFTER, _BEFORE, _BALANCE, _WORDS))
-    labels = tuple(state.get(_LABELS, ()))
     return Asked(state[_QUERY] or "", *filters, *rest, like=state[LIKE], labels=labels)
 
 
@@ -259,8 +259,8 @@ def _no_more_like() -> None:
 
 
 def _clear_filters() -> None:
-    for filter_ in (_LANGUAGES, _TYPES, _FOLDERS, _LABELS):
-        st.session_state[filter_] = []
+    for choice in _CHOICES:
+        st.session_state[choice] = []
     st.session_state[_AFTER] = st.session_state[_BEFORE] = None
 
 
