@@ -12,7 +12,8 @@ import importlib.util
 import random
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from indexer.encoders.checkpoint import Checkpoint
 
 INSTALL = "pip install 'crosstongue[adapt]'"
-# Fewer teach nothing that a held-out share could show.
-FEWEST_PAIRS = 20
+# Fewer examples teach nothing that a held-out share could show.
+FEWEST = 20
 # Held out, as a share and at most: the accuracy among a thousand is known to three points or so.
 HELD_OUT, MOST_HELD_OUT = 0.1, 1_000
 # Looks at the held-out pairs in a run, each of which keeps a state of three times the weights on
@@ -39,8 +40,8 @@ Pair = tuple[str, str]
 class Training:
     """How an encoder is taught.
 
-    :param epochs: times through the pairs.
-    :param batch: pairs in a batch, each other's negatives.
+    :param epochs: times through the examples.
+    :param batch: examples in a batch; pairs are each other's negatives.
     :param accumulate: batches whose gradients are added up before a step.
     :param rate: the learning rate at its highest; it warms up for a tenth of the steps.
     :param freeze: the embeddings and so many of the first layers stay as they are; None freezes
@@ -60,17 +61,18 @@ class Training:
 class Adapted:
     """What was written.
 
-    :param folder: what `load_encoder` loads.
-    :param pairs: how many it was taught on.
+    :param folder: what `load_encoder` loads, or `facets` for a head.
+    :param taught: how many examples it was taught on.
     :param held_out: how many it was measured on.
-    :param before: of the held-out texts, both ways, the share in percent whose partner is nearest.
+    :param before: of the held-out texts, both ways, the share in percent whose partner is nearest;
+        of a head, what `adapting_heads` measures.
     :param after: the same afterwards.
     :param steps: of the optimizer.
     :param seconds: the whole took.
     """
 
     folder: Path
-    pairs: int
+    taught: int
     held_out: int
     before: float
     after: float
@@ -98,21 +100,28 @@ def adapt(
     """
     began = time.monotonic()
     asked, folder = training or Training(), Path(out).expanduser()
-    _check(asked, folder)
-    checkpoint = _checkpoint(name)
+    check(asked, folder)
+    checkpoint = base_checkpoint(name, ("accelerate", "datasets"))
     found = read_training_pairs(Path(pairs).expanduser())
     taught, kept = _split(found, asked.seed)
     work = folder.with_name(f"{folder.name}.part")
     from indexer.contrastive_run import run
 
     before, after, steps = run(checkpoint, taught, kept, work, asked, progress)
+    settle(work, folder)
+    return Adapted(folder, len(taught), len(kept), before, after, steps, time.monotonic() - began)
+
+
+def settle(work: Path, folder: Path) -> None:
+    """Put what a run has made in its place.
+
+    :raises EncoderError: if that cannot be written.
+    """
     try:
         (work / "model").replace(folder)
     except OSError as error:
         raise EncoderError(f"{display(folder)} cannot be written ({error.strerror}).") from error
     shutil.rmtree(work, ignore_errors=True)
-    spent = time.monotonic() - began
-    return Adapted(folder, len(taught), len(kept), before, after, steps, spent)
 
 
 def read_training_pairs(path: Path) -> list[Pair]:
@@ -121,18 +130,33 @@ def read_training_pairs(path: Path) -> list[Pair]:
     :raises EncoderError: if it cannot be read or holds too few.
     """
     shown = display(path)
-    try:
+    with said_plainly(path):
         found = list(dict.fromkeys(_rows(path)))
-    except UnicodeDecodeError as error:
-        raise EncoderError(f"{shown} is not UTF-8; save it as UTF-8 text.") from error
-    except OSError as error:
-        raise EncoderError(f"{shown} cannot be read ({error.strerror}).") from error
-    if len(found) < FEWEST_PAIRS:
+    if len(found) < FEWEST:
         raise EncoderError(
-            f"{shown} holds {len(found)} pairs; teaching takes {FEWEST_PAIRS} at least, a line "
+            f"{shown} holds {len(found)} pairs; teaching takes {FEWEST} at least, a line "
             "each: two texts with a tab between them, or two languages and two texts."
         )
     return found
+
+
+@contextmanager
+def said_plainly(path: Path) -> Iterator[None]:
+    """Turn what goes wrong in reading a file of examples into one sentence.
+
+    :raises EncoderError: if it cannot be read.
+    """
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise EncoderError(f"{display(path)} is not UTF-8; save it as UTF-8 text.") from error
+    except OSError as error:
+        raise EncoderError(f"{display(path)} cannot be read ({error.strerror}).") from error
+
+
+def held_out(examples: int) -> int:
+    """Return how many of some examples are measured and not taught."""
+    return min(MOST_HELD_OUT, max(2, round(HELD_OUT * examples)))
 
 
 def _rows(path: Path) -> Iterator[Pair]:
@@ -152,7 +176,7 @@ def _split(pairs: list[Pair], seed: int) -> tuple[list[Pair], list[Pair]]:
     """Hold pairs out whose texts stand in no pair that is taught."""
     order = list(pairs)
     random.Random(seed).shuffle(order)
-    count = min(MOST_HELD_OUT, max(2, round(HELD_OUT * len(order))))
+    count = held_out(len(order))
     kept: dict[Pair, None] = {}
     first: set[str] = set()
     second: set[str] = set()
@@ -163,7 +187,7 @@ def _split(pairs: list[Pair], seed: int) -> tuple[list[Pair], list[Pair]]:
             first.add(one[0])
             second.add(one[1])
     taught = [one for one in order if one[0] not in first and one[1] not in second]
-    if len(taught) < FEWEST_PAIRS // 2:
+    if len(taught) < FEWEST // 2:
         raise EncoderError(
             f"Without those held out, {len(taught)} pairs are left to teach, because the same "
             "texts stand in most of them: give pairs of more different texts."
@@ -171,7 +195,11 @@ def _split(pairs: list[Pair], seed: int) -> tuple[list[Pair], list[Pair]]:
     return taught, list(kept)
 
 
-def _check(training: Training, folder: Path) -> None:
+def check(training: Training, folder: Path) -> None:
+    """Make sure that a run can begin.
+
+    :raises EncoderError: if its settings mean nothing, or the folder cannot be made.
+    """
     if folder.exists():
         raise EncoderError(f"{display(folder)} is there already: name a folder that is not.")
     if not folder.parent.is_dir():
@@ -180,11 +208,16 @@ def _check(training: Training, folder: Path) -> None:
     if not all(number > 0 for number in numbers):
         raise EncoderError(
             "Epochs, accumulated batches and the learning rate must be above 0, and a batch takes "
-            "2 pairs at least."
+            "2 examples at least."
         )
 
 
-def _checkpoint(name: str) -> Checkpoint:
+def base_checkpoint(name: str, packages: Sequence[str]) -> Checkpoint:
+    """Return the checkpoint of an encoder that can be taught.
+
+    :param packages: what teaching it takes beside what every transformer does.
+    :raises EncoderError: if it is none, or a package is not installed.
+    """
     from indexer.encoders.catalog import DEFAULT_ENCODER, described, is_exported
 
     if name == DEFAULT_ENCODER or is_exported(name):
@@ -193,9 +226,7 @@ def _checkpoint(name: str) -> Checkpoint:
             f"The encoder {name!r} {what}, which is not taught this way: name a transformer."
         )
     _, found = described(name)
-    missing = [
-        package for package in ("accelerate", "datasets") if not importlib.util.find_spec(package)
-    ]
+    missing = [package for package in packages if not importlib.util.find_spec(package)]
     if missing:
         raise EncoderError(f"Teaching an encoder needs {', '.join(missing)}: run `{INSTALL}`.")
     return found

@@ -161,6 +161,11 @@ def word_bounds(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in found if match.lastgroup != "run"]
 
 
+def is_unspaced(letter: str) -> bool:
+    """Whether a letter is of a script written without spaces between words."""
+    return _patterns().unspaced.match(letter) is not None
+
+
 def fold(text: str) -> str:
     """Return a text in which spellings that a reader takes for the same word are the same.
 
@@ -184,6 +189,7 @@ def fold(text: str) -> str:
 class _Patterns:
     piece: re.Pattern[str]
     grapheme: re.Pattern[str]
+    unspaced: re.Pattern[str]
 
 
 @cache
@@ -199,6 +205,7 @@ def _patterns() -> _Patterns:
             f"|(?P<word>{letter}+(?:[{marks}]+{letter}*)*)"
         ),
         re.compile(f"[^{marks}][{marks}]*|[{marks}]+"),
+        re.compile(f"[{unspaced}]"),
     )
 
 

@@ -44,7 +44,7 @@ def test_an_english_model_learns_german_words_and_loads_again(pairs, tmp_path):
     )
     assert found.folder == out
     assert found.before < 40 < 80 < found.after
-    assert (found.pairs, found.held_out) == (180, 20)
+    assert (found.taught, found.held_out) == (180, 20)
     assert told[-1][0] == found.steps
     assert not out.with_name("taught.part").exists()
     taught = load_encoder(str(out))
@@ -116,7 +116,7 @@ def test_pairs_are_read_with_or_without_their_languages(tmp_path):
     [
         ("embedded", {}, "table of words"),
         ("nonsense", {}, "no encoder called"),
-        ("BERT", {"batch": 1}, "2 pairs at least"),
+        ("BERT", {"batch": 1}, "2 examples at least"),
         ("BERT", {"epochs": 0}, "above 0"),
         ("BERT", {"freeze": 4}, "this encoder has 4"),
     ],
