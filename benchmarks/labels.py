@@ -26,7 +26,7 @@ def main() -> None:
         # With a threshold below everything each document has every label.
         set_labels(index, labels, most=len(labels), least=-1e9)
         clearest = {path: found[0] for path, found in _given(index, samples, "excess").items()}
-        plain = {path: found[0] for path, found in _given(index, samples, "cosine").items()}
+        plain = {path: found[0] for path, found in _given(index, samples, "score").items()}
         set_labels(index, labels)
         given = _given(index, samples, "excess")
     for half, chosen in (("tuning", subjects[::2]), ("closing", subjects[1::2])):

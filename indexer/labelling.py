@@ -153,10 +153,12 @@ def set_labels(
     wanted = checked(labels)
     if most < 1:
         raise LabelsError(f"A document cannot have {most} labels at most; give at least 1.")
+    from indexer import facets
+
     _ = index.encoder  # the wrong one is refused before anything is written
     with jobs.writer_lock(index.folder, "labelling"):
         with index.transaction() as connection:
-            connection.execute("DELETE FROM labels")
+            facets.forget_labels(connection)
             connection.executemany(
                 "INSERT INTO labels(name, folded, description) VALUES (?, ?, ?)",
                 [(label.name, fold(label.name), label.description) for label in wanted],
@@ -173,7 +175,10 @@ def refresh(index: Index, encoder: Encoder | None = None) -> None:
 
     :param encoder: the index's, where it is loaded.
     """
-    labels = index.connection.execute("SELECT id, name, description FROM labels").fetchall()
+    labels = index.connection.execute(
+        "SELECT id, name, description FROM labels "
+        "WHERE NOT EXISTS (SELECT 1 FROM heads WHERE task = 'labels')"
+    ).fetchall()
     meta = read_meta(index.connection)
     state = " ".join((meta["generation"], meta["revision"], meta.get("centres", "0")))
     if not labels or meta.get("labels_of") == state:

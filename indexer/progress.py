@@ -12,6 +12,7 @@ Phase = Literal[
     "scanning",
     "segmenting",
     "indexing",
+    "labelling",
     "re-embedding",
     "finishing",
     "embedding",
@@ -25,8 +26,8 @@ class SyncProgress:
 
     :param phase: what is being done.
     :param files_done: files read so far, failed ones included; while scanning, files seen.
-    :param files_total: files to read, 0 while scanning (passages while segmenting or re-embedding;
-        texts, then encoders, while evaluating).
+    :param files_total: files to read, 0 while scanning (passages while segmenting, labelling or
+        re-embedding; texts, then encoders, while evaluating).
     :param files_failed: files that could not be read so far.
     :param passages: passages written so far.
     :param files_per_second: the rate since reading began, or None before it can be told.

@@ -162,6 +162,35 @@ CREATE INDEX document_labels_label ON document_labels(label);
 """
 
 
+# What `facets` keeps: the heads that read every document and the last passage they have read, and
+# the names they found. `score` of a label is a cosine, or the probability a head gives it; its
+# `excess` is then the same.
+_FACETS = """
+ALTER TABLE document_labels RENAME COLUMN cosine TO score;
+CREATE TABLE heads (
+    task TEXT PRIMARY KEY CHECK (task IN ('labels', 'tokens')),
+    folder BLOB NOT NULL,
+    revision TEXT NOT NULL,
+    passages INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE entities (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    folded TEXT NOT NULL,
+    name TEXT NOT NULL,
+    UNIQUE (kind, folded)
+);
+CREATE INDEX entities_folded ON entities(folded);
+CREATE TABLE passage_entities (
+    passage INTEGER NOT NULL REFERENCES passages(id) ON DELETE CASCADE,
+    entity INTEGER NOT NULL REFERENCES entities(id) ON DELETE CASCADE,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (passage, entity)
+) WITHOUT ROWID;
+CREATE INDEX passage_entities_entity ON passage_entities(entity);
+"""
+
+
 def _first(database: Database) -> None:
     database.executescript(_FIRST)
 
@@ -178,5 +207,9 @@ def _labels(database: Database) -> None:
     database.executescript(_LABELS)
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _terms, _centres, _labels)
+def _facets(database: Database) -> None:
+    database.executescript(_FACETS)
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _terms, _centres, _labels, _facets)
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING
 
 from indexer import jobs, paths
 from indexer.database import snapshot
+from indexer.facets import EntityCount, entities_of
 from indexer.labelling import LabelCount, labels_of
 from indexer.progress import FailedFile
 
 if TYPE_CHECKING:
     from indexer.index import Index
+
+# An index of articles names as many people and places as it has documents.
+MOST_ENTITIES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class IndexStatus:
     :param centring: whether each language's centre is taken off where vectors are compared.
     :param job: the job now running or paused, or else the last one, or None.
     :param labels: the labels of the index, by falling number of documents.
+    :param entities: the names found in most documents, so many at most as `MOST_ENTITIES`.
     """
 
     folder: Path
@@ -82,6 +87,7 @@ class IndexStatus:
     centring: bool
     job: jobs.Job | None
     labels: tuple[LabelCount, ...] = ()
+    entities: tuple[EntityCount, ...] = ()
 
 
 def sources_of(index: Index) -> tuple[Source, ...]:
@@ -112,6 +118,7 @@ def status_of(index: Index) -> IndexStatus:
         sources = sources_of(index)
         job = jobs.current(index)
         labels = labels_of(index)
+        entities = entities_of(index, MOST_ENTITIES)
     return IndexStatus(
         folder=index.folder,
         documents=documents,
@@ -126,6 +133,7 @@ def status_of(index: Index) -> IndexStatus:
         centring=index.centres is not None,
         job=job,
         labels=labels,
+        entities=entities,
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from indexer import centring, jobs, labelling
+from indexer import centring, facets, jobs, labelling
 from indexer.database import said_plainly
 from indexer.errors import CrosstongueError, SourceError
 from indexer.lexical import catch_up
@@ -75,6 +75,7 @@ def sync(
                 run.check_removals(confirm_removals)
                 run.catch_up()
                 run.apply()
+                facets.refresh(index, run.tell_labelling)
             except _StoppedError:
                 run.stopped = True
             centring.refresh(index)
@@ -156,6 +157,12 @@ class _Run:
         self.tell(SyncProgress("segmenting", files_done=done, files_total=total, passages=done))
         self._pause_or_stop()
 
+    def tell_labelling(self, done: int, total: int) -> None:
+        """Tell how far the heads of the index are."""
+        event = self.event("labelling")
+        self.tell(replace(event, files_done=done, files_total=total, files_per_second=None))
+        self._pause_or_stop()
+
     def apply(self) -> None:
         """Carry the plans out, one after the other.
 
@@ -163,6 +170,7 @@ class _Run:
         """
         if self.meter.files_total:
             _ = self.index.encoder
+            facets.require(self.index)
         for target, _, plan in self.plans:
             source = self._record_source(target)
             self._update_rows(source, plan)

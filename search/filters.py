@@ -1,4 +1,4 @@
-"""Which passages a search may return: by language, script, folder, file type, date and label.
+"""Which passages a search may return: by language, script, folder, type, date, label and entity.
 
 What is asked of documents is plain SQL; which passages are theirs, and in what language, stands in
 the `columns` in memory. It ends as the array of passage ids that the search is confined to. A
@@ -41,6 +41,7 @@ class Filters:
     :param after: the file changed at this time or later, in nanoseconds since the epoch.
     :param before: the file changed before this time.
     :param labels: labels of the index, any of which the document may have.
+    :param entities: names that a head found, any of which the document may hold.
     """
 
     languages: tuple[str, ...] = ()
@@ -51,6 +52,7 @@ class Filters:
     scripts: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
 
     @classmethod
     def asked(
@@ -63,6 +65,7 @@ class Filters:
         scripts: Iterable[str] | str | None = None,
         parts: Iterable[str] = (),
         labels: Iterable[str] | str | None = None,
+        entities: Iterable[str] | str | None = None,
     ) -> "Filters":
         """Check filters as people write them.
 
@@ -78,12 +81,13 @@ class Filters:
             scripts=_scripts(scripts),
             parts=tuple(parts),
             labels=_names(labels),
+            entities=_names(entities),
         )
 
     @property
     def confines_documents(self) -> bool:
         """Whether anything but the language and its script is asked for."""
-        named = self.folders or self.types or self.parts or self.labels
+        named = self.folders or self.types or self.parts or self.labels or self.entities
         return bool(named) or (self.after, self.before) != (None, None)
 
 
@@ -118,7 +122,9 @@ def _passing(
         codes = [passes(code or UNKNOWN) for code in columns.codes]
         masks.append(np.array(codes, np.bool_)[columns.counts_as])
     if filters.confines_documents:
-        where, values = _documents_where(filters, _labels(connection, filters.labels))
+        labels = _named(connection, "labels", filters.labels)
+        entities = _named(connection, "entities", filters.entities)
+        where, values = _documents_where(filters, labels, entities)
         documents = _ids(connection, f"SELECT id FROM documents WHERE {where}", values)
         masks.append(columns.among_documents(documents))
     return np.logical_and.reduce(masks) if masks else None
@@ -190,36 +196,52 @@ def _names(given: Iterable[str] | str | None) -> tuple[str, ...]:
     return tuple(name for name in ([given] if isinstance(given, str) else given or ()) if name)
 
 
-def _labels(connection: sqlite3.Connection, named: Iterable[str]) -> list[int]:
-    """Return the labels that a filter names: one by its whole name, or several between commas.
+def _named(connection: sqlite3.Connection, table: str, named: Iterable[str]) -> list[int]:
+    """Return the labels or entities that a filter names, each whole or several between commas.
 
-    :raises QueryError: if the index has no such label.
+    :param table: "labels" or "entities", in which several kinds may have one name.
+    :raises QueryError: if the index has none of that name.
     """
-    known = {row[0]: row[1] for row in connection.execute("SELECT folded, id FROM labels")}
+
+    def of(name: str) -> list[int]:
+        rows = connection.execute(f"SELECT id FROM {table} WHERE folded = ?", [fold(name)])
+        return [row[0] for row in rows]
+
     found = []
     for name in named:
-        for one in [name] if fold(name) in known else _words(name):
-            if fold(one) not in known:
-                raise QueryError(_no_label(connection, one))
-            found.append(known[fold(one)])
+        for one in [name] if of(name) else _words(name):
+            if not of(one):
+                raise QueryError(_unknown(connection, table, one))
+            found += of(one)
     return found
 
 
-def _no_label(connection: sqlite3.Connection, name: str) -> str:
+def _unknown(connection: sqlite3.Connection, table: str, name: str) -> str:
+    shown = _shown(name)
+    if table == "entities":
+        if connection.execute("SELECT 1 FROM heads WHERE task = 'tokens'").fetchone():
+            return f"The name “{shown}” was found in no document."
+        return (
+            f"No document is known to name “{shown}”, because no names were looked for yet: "
+            "`crosstongue label --head FOLDER` lets a head for tokens find them."
+        )
     names = [row[0] for row in connection.execute("SELECT name FROM labels ORDER BY folded")]
     if not names:
         return (
-            f"No document has the label “{_shown(name)}”, because this index has no labels yet: "
+            f"No document has the label “{shown}”, because this index has no labels yet: "
             "`crosstongue label --labels FILE` gives it some."
         )
     listed = ", ".join(names[:_LISTED]) + (", …" if len(names) > _LISTED else "")
-    return f"There is no label “{_shown(name)}”; this index has {listed}."
+    return f"There is no label “{shown}”; this index has {listed}."
 
 
-def _documents_where(filters: Filters, labels: list[int]) -> tuple[str, list[object]]:
+def _documents_where(
+    filters: Filters, labels: list[int], entities: list[int]
+) -> tuple[str, list[object]]:
     """Return the SQL condition on `documents` and its values.
 
     :param labels: those that `filters.labels` names.
+    :param entities: those that `filters.entities` names.
     """
     clauses: list[str] = []
     values: list[object] = []
@@ -243,6 +265,12 @@ def _documents_where(filters: Filters, labels: list[int]) -> tuple[str, list[obj
             "WHERE label IN (SELECT value FROM json_each(?)))"
         )
         values.append(json.dumps(labels))
+    if filters.entities:
+        clauses.append(
+            "id IN (SELECT document FROM passage_entities JOIN passages ON passages.id = passage "
+            "WHERE entity IN (SELECT value FROM json_each(?)))"
+        )
+        values.append(json.dumps(entities))
     for operator, moment in ((">=", filters.after), ("<", filters.before)):
         if moment is not None:
             clauses.append(f"mtime {operator} ?")

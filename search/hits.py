@@ -30,6 +30,8 @@ class PassageHit:
     :param words: each word's share of the cosine, title and heading first; only where a search was
         asked to explain, and of a document's best passage.
     :param reranked: what the reranker gave it, in its own unit; None where it was not read.
+    :param entities: the names in it and their kinds, such as ("Paris", "LOC"), the most frequent
+        first; none where no head finds any.
     """
 
     id: int
@@ -45,6 +47,7 @@ class PassageHit:
     snippet_start: int
     words: tuple[WordShare, ...] = ()
     reranked: float | None = None
+    entities: tuple[tuple[str, str], ...] = ()
 
     @property
     def snippet_end(self) -> int:

@@ -23,6 +23,7 @@ _FILTERS = {
     "folder": "path",
     "type": "type",
     "label": "label",
+    "entity": "entity",
     "after": "after",
     "before": "before",
 }
@@ -60,7 +61,7 @@ class Wanted:
 class Filter:
     """A filter as it stands in a query, such as `lang:de,ja`.
 
-    :param name: "lang", "script", "path", "type", "after" or "before".
+    :param name: what it is about: one of the values of `_FILTERS`.
     :param value: as typed, without quotation marks.
     :param without: whether it keeps out what it names.
     """

@@ -39,6 +39,7 @@ def _filters(found: Sequence[Filter]) -> Filters:
         parts=[path.removeprefix("./") for path in values("path") if path not in absolute],
         types=values("type"),
         labels=values("label"),
+        entities=values("entity"),
         after=_narrowest(values("after"), "after", max),
         before=_narrowest(values("before"), "before", min),
     )

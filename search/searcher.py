@@ -20,6 +20,7 @@ from indexer.database import read_meta
 from indexer.documents import Passage
 from indexer.encoders.protocol import Encoder, can_explain
 from indexer.errors import EncoderMismatchError, QueryError
+from indexer.facets import entities_by_passage
 from indexer.index import Index
 from indexer.labelling import labels_by_document
 from indexer.neighbours import among
@@ -195,6 +196,7 @@ class Searcher:
         before: str | date | None = None,
         scripts: Iterable[str] | str | None = None,
         labels: Iterable[str] | str | None = None,
+        entities: Iterable[str] | str | None = None,
         mode: Mode = "hybrid",
         balance: bool = False,
         diverse: bool = False,
@@ -207,8 +209,8 @@ class Searcher:
             search for words; `-word` and `-"a phrase"` leave passages out that hold them;
             `+word` and `+"a phrase"` are texts of their own in the search by meaning, and what
             stands after `-` is taken away from them; `lang:de,ja`, `script:Cyrl`, `path:reports/`,
-            `type:pdf`, `after:2024`, `before:2024` and `label:law` filter, and `-lang:de` filters
-            out. A `Query` comes from `asking` and may be `ready`.
+            `type:pdf`, `after:2024`, `before:2024`, `label:law` and `entity:Paris` filter, and
+            `-lang:de` filters out. A `Query` comes from `asking` and may be `ready`.
         :param limit: the most documents to return.
         :param languages: BCP-47 codes; `zh` covers zh-Hans and zh-Hant, `no` covers nb and nn.
         :param folders: folders (or files) the document must be in.
@@ -217,6 +219,7 @@ class Searcher:
         :param before: the file was last changed before this date.
         :param scripts: ISO 15924 codes of scripts that the language is written in, such as `Cyrl`.
         :param labels: labels of the index, any of which the document may have.
+        :param entities: names, any of which the document may hold, as a head of the index found it.
         :param mode: "hybrid" searches by meaning and by words, "dense" by meaning alone and
             "lexical" by words alone. Words never keep out what is near in meaning.
         :param balance: spread the hits over languages.
@@ -227,7 +230,9 @@ class Searcher:
         :raises QueryError: if the query is empty or a filter means nothing.
         :raises EncoderMismatchError: in mode "dense", if the index's encoder has changed.
         """
-        filters = Filters.asked(languages, folders, types, after, before, scripts, labels=labels)
+        filters = Filters.asked(
+            *(languages, folders, types, after, before, scripts), labels=labels, entities=entities
+        )
         asked = asking.typed(query) if isinstance(query, str) else query
         within, without = query_filters.asked(asked.filters)
         _check_limit(limit)
@@ -540,11 +545,14 @@ class Searcher:
                 found = shares(texts, embedded, query, encoder, targets)
                 words = dict(zip(ids, found, strict=True))
         holds = {match.passage: match.share for match in asked.matches}
+        names = entities_by_passage(
+            self.index.connection, [found.passage for one in page for found in one.group]
+        )
 
         def passage(found: Candidate) -> PassageHit:
             row = rows[found.passage]
             span = spans.get(row.id) or first_span(row.text)
-            return _passage_hit(row, found, span, words.get(row.id, ()))
+            return _passage_hit(row, found, span, words.get(row.id, ()), names.get(row.id, ()))
 
         def confidence(found: Candidate) -> float:
             share = holds.get(found.passage, 0.0)
@@ -656,7 +664,11 @@ def _embedded(row: _Row) -> str:
 
 
 def _passage_hit(
-    row: _Row, found: Candidate, span: tuple[int, int], words: tuple[WordShare, ...]
+    row: _Row,
+    found: Candidate,
+    span: tuple[int, int],
+    words: tuple[WordShare, ...],
+    entities: tuple[tuple[str, str], ...],
 ) -> PassageHit:
     start, end = span
     return PassageHit(
@@ -673,6 +685,7 @@ def _passage_hit(
         snippet_start=row.start + start,
         words=words,
         reranked=found.reranked,
+        entities=entities,
     )
 
 

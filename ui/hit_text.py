@@ -13,6 +13,7 @@ from ui.safe_text import shown_path
 _INDENT = "   "
 # Words named to say why a passage matched.
 _MOST_WORDS = 5
+_MOST_NAMES = 8
 
 
 def lines(rank: int, hit: Hit) -> Iterator[str]:
@@ -27,6 +28,10 @@ def lines(rank: int, hit: Hit) -> Iterator[str]:
         yield f"{_INDENT}languages: " + ", ".join(shares)
     if hit.labels:
         yield f"{_INDENT}labels: " + ", ".join(isolated(safe(label)) for label in hit.labels)
+    if passage.entities:
+        named = passage.entities[:_MOST_NAMES]
+        names = (f"{isolated(safe(name))} ({safe(kind)})" for name, kind in named)
+        yield f"{_INDENT}names: " + ", ".join(names)
     if hit.copies:
         more = "1 document says" if len(hit.copies) == 1 else f"{len(hit.copies)} documents say"
         yield f"{_INDENT}{more} nearly the same: " + ", ".join(map(shown_path, hit.copies[:3]))
@@ -112,6 +117,7 @@ def _passage_values(passage: PassageHit) -> dict[str, Any]:
         "snippet_end": passage.snippet_end,
         "text": passage.text,
         "reranked": _rounded(passage.reranked),
+        "entities": [{"name": name, "kind": kind} for name, kind in passage.entities],
     } | ({"words": [_word_values(word) for word in passage.words]} if passage.words else {})
 
 

@@ -37,6 +37,7 @@ class Asked:
     :param balance: whether the hits are spread over languages.
     :param words: whether words are searched beside meaning.
     :param labels: labels of the index.
+    :param entities: names that a head of the index found.
     :param like: a passage's id; what is like it is looked for instead of what answers the query.
     """
 
@@ -50,6 +51,7 @@ class Asked:
     words: bool = True
     like: int | None = None
     labels: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
 
     @classmethod
     def from_address(cls, parameters: Mapping[str, Sequence[str]]) -> "Asked":
@@ -69,6 +71,7 @@ class Asked:
             words != "0",
             int(like) if _ID.fullmatch(like) else None,
             tuple(parameters.get("label", ())),
+            tuple(parameters.get("entity", ())),
         )
 
     @property
@@ -82,6 +85,7 @@ class Asked:
             "type": self.types,
             "in": folders,
             "label": self.labels,
+            "entity": self.entities,
             "after": [str(self.after)] if self.after else [],
             "before": [str(self.before)] if self.before else [],
             "balance": ["1"] if self.balance else [],
@@ -93,7 +97,8 @@ class Asked:
     @property
     def filtered(self) -> bool:
         """Whether any filter is set."""
-        return bool(self.languages or self.types or self.folders or self.labels)
+        documents = self.types or self.folders or self.labels or self.entities
+        return bool(self.languages or documents)
 
     def within(
         self,
@@ -101,6 +106,7 @@ class Asked:
         types: Sequence[str],
         folders: Sequence[Path],
         labels: Sequence[str] = (),
+        entities: Sequence[str] = (),
     ) -> "Asked":
         """Return this without the filters that the index has no documents for."""
         known = {str(folder) for folder in folders}
@@ -110,6 +116,7 @@ class Asked:
             types=tuple(type_ for type_ in self.types if type_ in types),
             folders=tuple(folder for folder in self.folders if folder in known),
             labels=tuple(label for label in self.labels if label in labels),
+            entities=tuple(name for name in self.entities if name in entities),
         )
 
 
@@ -127,6 +134,7 @@ def answers(
         types=asked.types or None,
         folders=asked.folders or None,
         labels=asked.labels or None,
+        entities=asked.entities or None,
         after=asked.after,
         before=asked.before,
         mode="hybrid" if asked.words else "dense",

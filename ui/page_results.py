@@ -24,6 +24,8 @@ WORD = 20
 MOST_COPIES = 3
 # Languages named beside the document's own.
 MORE_LANGUAGES = 3
+# Names shown of those that a head found in the best passage.
+MOST_NAMES = 6
 # Words with less than this part of the largest share are not shaded.
 FAINTEST = 0.1
 ELLIPSIS = '<span class="ct-cut"> … </span>'
@@ -47,7 +49,7 @@ def _card(hit: Hit, roots: Sequence[Path]) -> str:
         f'<h3 dir="auto" lang="{_tag(hit.language)}">{name_html(title)}</h3>'
         f"{_badges(hit)}</header>"
         f'<p class="ct-where">{_file(hit.path, roots)}{_place(hit.passage, title)}</p>'
-        f"{_labels(hit.labels)}{_copies(hit.copies, roots)}"
+        f"{_facets(hit)}{_copies(hit.copies, roots)}"
         f'<p class="ct-snippet" {_directed(hit.passage)}>{_excerpt(hit.passage)}</p>'
         f"<footer>{_confidence(hit)}"
         f"{_whole_passage(hit.passage)}{_other_passages(others, title) if others else ''}"
@@ -81,10 +83,16 @@ def _badge(language: str, share: float | None) -> str:
     )
 
 
-def _labels(labels: Sequence[str]) -> str:
-    if not labels:
+def _facets(hit: Hit) -> str:
+    """Return what the document is about, and the names in its best passage."""
+    facets = [(label, "Label") for label in hit.labels]
+    facets += [(name, kind) for name, kind in hit.passage.entities[:MOST_NAMES]]
+    if not facets:
         return ""
-    shown = "".join(f'<span class="ct-label" dir="auto">{name_html(one)}</span>' for one in labels)
+    shown = "".join(
+        f'<span class="ct-label" dir="auto" title="{attribute(kind)}">{name_html(name)}</span>'
+        for name, kind in facets
+    )
     return f'<p class="ct-labels">{shown}</p>'
 
 

@@ -16,6 +16,7 @@ from ui.output import say_aside
 LOG_SECONDS = 5.0
 _UNITS = {
     "segmenting": "passages",
+    "labelling": "passages",
     "re-embedding": "passages",
     "embedding": "texts",
     "measuring": "encoders",

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from indexer.facets import EntityCount
 from indexer.jobs import Job
 from indexer.labelling import LabelCount
 from indexer.status import IndexStatus
@@ -13,6 +14,7 @@ from ui.progress_bar import duration
 from ui.safe_text import shown_path
 
 SHOWN_FAILURES = 20
+SHOWN_ENTITIES = 10
 
 
 def lines(status: IndexStatus) -> Iterator[str]:
@@ -38,6 +40,8 @@ def lines(status: IndexStatus) -> Iterator[str]:
         )
     for label in status.labels:
         yield f"Label      {isolated(safe(label.name))}: {count(label.documents, 'document')}"
+    for entity in status.entities[:SHOWN_ENTITIES]:
+        yield f"Name       {entity_line(entity)}"
     if status.job is not None:
         yield f"Last job   {job_line(status.job)}"
     for failed in status.failed[:SHOWN_FAILURES]:
@@ -63,6 +67,12 @@ def values(status: IndexStatus) -> dict[str, Any]:
 def label_values(label: LabelCount) -> dict[str, Any]:
     """Return a label as JSON has it."""
     return {**asdict(label), "nearest": [shown_path(path) for path in label.nearest]}
+
+
+def entity_line(entity: EntityCount) -> str:
+    """Say in one line in how many documents a name was found."""
+    name = f"{isolated(safe(entity.name))} ({safe(entity.kind)})"
+    return f"{name}: {count(entity.documents, 'document')}"
 
 
 def job_line(job: Job) -> str:

@@ -120,7 +120,7 @@ def test_an_index_from_before_there_were_labels_opens_and_takes_some(index, enco
     folder = index.folder
     index.close()
     with closing(sqlite3.connect(folder / "index.db")) as connection, connection:
-        for table in ("document_labels", "labels"):
+        for table in ("passage_entities", "entities", "heads", "document_labels", "labels"):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("PRAGMA user_version = 3")
     with Index.open(folder, encoder=encoder) as again:

@@ -42,7 +42,7 @@ def older(index: Index) -> None:
         connection.execute("DROP TABLE passages_fts")
         connection.execute("DROP TABLE centres")
         connection.execute("DROP TABLE centring_samples")
-        for table in ("document_labels", "labels"):
+        for table in ("passage_entities", "entities", "heads", "document_labels", "labels"):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("DELETE FROM meta WHERE key LIKE 'segment%'")
         connection.execute("PRAGMA user_version = 1")

@@ -262,7 +262,7 @@ def test_an_index_from_before_centring_opens_and_can_be_centred(make):
     with closing(sqlite3.connect(folder / "index.db")) as connection, connection:
         connection.execute("DROP TABLE centres")
         connection.execute("DROP TABLE centring_samples")
-        for table in ("document_labels", "labels"):
+        for table in ("passage_entities", "entities", "heads", "document_labels", "labels"):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("DELETE FROM meta WHERE key LIKE 'centr%'")
         connection.execute("PRAGMA user_version = 2")

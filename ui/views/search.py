@@ -27,7 +27,9 @@ MOST_RESULTS = 100
 SURE = 0.8
 
 _QUERY = "q"
-_LANGUAGES, _TYPES, _FOLDERS, _LABELS = _CHOICES = ("languages", "types", "folders", "labels")
+_LANGUAGES, _TYPES, _FOLDERS = _ALWAYS = ("languages", "types", "folders")
+_LABELS, _ENTITIES = _FACETS = ("labels", "entities")
+_CHOICES = (*_ALWAYS, *_FACETS)
 _AFTER, _BEFORE, _BALANCE, _WORDS = "after", "before", "balance", "words"
 # Where a session keeps what the address said last, and how many results it shows.
 _ADDRESS, _LIMIT = "address", "limit"
@@ -160,12 +162,18 @@ def _filters(facts: Facts) -> None:
         for label in facts.status.labels
         if label.documents
     }
+    entities = {
+        entity.name: f"{shown_name(entity.name)} ({entity.documents:,})"
+        for entity in reversed(facts.status.entities)
+    }
     with st.sidebar:
         _filter("Language", _LANGUAGES, languages, "All languages")
         _filter("File type", _TYPES, types, "All types")
         _filter("Folder", _FOLDERS, _folder_labels(facts), "All folders")
         if labels:
             _filter("Label", _LABELS, labels, "All labels")
+        if entities:
+            _filter("Name", _ENTITIES, entities, "All names")
         for label, key in (("Changed since", _AFTER), ("Changed before", _BEFORE)):
             st.date_input(label, key=key, min_value=EARLIEST, max_value=LATEST, format="YYYY-MM-DD")
         st.toggle(
@@ -216,12 +224,15 @@ def _recall(facts: Facts) -> None:
         asked = st.session_state.get(ASKED, asked)
     languages = [entry.language for entry in facts.status.languages]
     labels = [label.name for label in facts.status.labels if label.documents]
-    asked = asked.within(languages, [name for name, _ in facts.types], facts.folders, labels)
+    entities = [entity.name for entity in facts.status.entities]
+    types = [name for name, _ in facts.types]
+    asked = asked.within(languages, types, facts.folders, labels, entities)
     st.session_state[_QUERY] = asked.query
     st.session_state[_LANGUAGES] = list(asked.languages)
     st.session_state[_TYPES] = list(asked.types)
     st.session_state[_FOLDERS] = list(asked.folders)
     st.session_state[_LABELS] = list(asked.labels)
+    st.session_state[_ENTITIES] = list(asked.entities)
     st.session_state[_AFTER], st.session_state[_BEFORE] = asked.after, asked.before
     st.session_state[_BALANCE], st.session_state[_WORDS] = asked.balance, asked.words
     st.session_state[LIKE] = asked.like
@@ -229,10 +240,11 @@ def _recall(facts: Facts) -> None:
 
 def _asked() -> Asked:
     state = st.session_state
-    # Where there are no labels, nothing draws their filter, and Streamlit forgets it.
-    *filters, labels = (tuple(state.get(choice, ())) for choice in _CHOICES)
+    filters = (tuple(state[choice]) for choice in _ALWAYS)
     rest = (state[name] for name in (_AFTER, _BEFORE, _BALANCE, _WORDS))
-    return Asked(state[_QUERY] or "", *filters, *rest, like=state[LIKE], labels=labels)
+    # Where there are no labels, nothing draws their filter, and Streamlit forgets it.
+    facets = (tuple(state.get(choice, ())) for choice in _FACETS)
+    return Asked(state[_QUERY] or "", *filters, *rest, state[LIKE], *facets)
 
 
 def _remember(asked: Asked) -> None:
