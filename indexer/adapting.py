@@ -32,6 +32,8 @@ HELD_OUT, MOST_HELD_OUT = 0.1, 1_000
 # Looks at the held-out pairs in a run, each of which keeps a state of three times the weights on
 # disk, and how many without gain end it.
 LOOKS, PATIENCE = 5, 3
+# Where in its folder a run leaves what it made.
+MODEL = "model"
 
 Pair = tuple[str, str]
 
@@ -118,7 +120,7 @@ def settle(work: Path, folder: Path) -> None:
     :raises EncoderError: if that cannot be written.
     """
     try:
-        (work / "model").replace(folder)
+        (work / MODEL).replace(folder)
     except OSError as error:
         raise EncoderError(f"{display(folder)} cannot be written ({error.strerror}).") from error
     shutil.rmtree(work, ignore_errors=True)
@@ -129,15 +131,31 @@ def read_training_pairs(path: Path) -> list[Pair]:
 
     :raises EncoderError: if it cannot be read or holds too few.
     """
-    shown = display(path)
     with said_plainly(path):
         found = list(dict.fromkeys(_rows(path)))
-    if len(found) < FEWEST:
-        raise EncoderError(
-            f"{shown} holds {len(found)} pairs; teaching takes {FEWEST} at least, a line "
-            "each: two texts with a tab between them, or two languages and two texts."
-        )
+    how = "a line each: two texts with a tab between them, or two languages and two texts"
+    check_count(path, len(found), "pairs", how)
     return found
+
+
+def check_count(path: Path, count: int, what: str, how: str) -> None:
+    """Refuse a file of too few examples.
+
+    :param what: what they are called.
+    :param how: how the file is to hold them.
+    :raises EncoderError: if they are fewer than `FEWEST`.
+    """
+    if count < FEWEST:
+        raise EncoderError(
+            f"{display(path)} holds {count} {what}; teaching takes {FEWEST} at least, {how}."
+        )
+
+
+def columns_of(path: Path) -> Iterator[list[str]]:
+    """Yield the columns of each line of a TSV, without the blanks around them."""
+    with path.open(encoding="utf-8-sig", newline="\n") as lines:
+        for line in lines:
+            yield [column.strip() for column in line.rstrip("\r\n").split("\t")]
 
 
 @contextmanager
@@ -165,11 +183,9 @@ def _rows(path: Path) -> Iterator[Pair]:
     if path.suffix == ".zst":
         yield from (row[2:] for row in read_pairs(path))
         return
-    with path.open(encoding="utf-8-sig", newline="\n") as lines:
-        for line in lines:
-            columns = [column.strip() for column in line.rstrip("\r\n").split("\t")]
-            if len(columns) in (2, 4) and all(columns[-2:]):
-                yield columns[-2], columns[-1]
+    for columns in columns_of(path):
+        if len(columns) in (2, 4) and all(columns[-2:]):
+            yield columns[-2], columns[-1]
 
 
 def _split(pairs: list[Pair], seed: int) -> tuple[list[Pair], list[Pair]]:

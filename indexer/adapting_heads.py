@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexer.adapting import (
-    FEWEST,
     Adapted,
     Training,
     base_checkpoint,
     check,
+    check_count,
+    columns_of,
     held_out,
     said_plainly,
     settle,
@@ -87,7 +88,7 @@ def read_labelled(path: Path) -> list[Labelled]:
     """
     with said_plainly(path):
         found = list(dict.fromkeys(_labelled_rows(path)))
-    _check_count(path, len(found), "texts", "a line each: the text, a tab and its label")
+    check_count(path, len(found), "texts", "a line each: the text, a tab and its label")
     if len({one.label for one in found}) == 1:
         raise EncoderError(
             f"{display(path)} has one label only, “{found[0].label}”; there is nothing to tell it "
@@ -105,18 +106,16 @@ def read_tagged(path: Path) -> list[Tagged]:
     with said_plainly(path):
         found = list(dict.fromkeys(_sentences(path)))
     how = "a word and its tag a line, with a blank line between sentences"
-    _check_count(path, len(found), "sentences", how)
+    check_count(path, len(found), "sentences", how)
     if not any(one.entities for one in found):
         raise EncoderError(f"{display(path)} names no entity; tags are B-PER, I-PER and O, say.")
     return found
 
 
 def _labelled_rows(path: Path) -> Iterator[Labelled]:
-    with path.open(encoding="utf-8-sig", newline="\n") as lines:
-        for line in lines:
-            columns = [column.strip() for column in line.rstrip("\r\n").split("\t")]
-            if len(columns) == 2 and all(columns):
-                yield Labelled(*columns)
+    for columns in columns_of(path):
+        if len(columns) == 2 and all(columns):
+            yield Labelled(*columns)
 
 
 def _sentences(path: Path) -> Iterator[Tagged]:
@@ -143,13 +142,6 @@ def _sentences(path: Path) -> Iterator[Tagged]:
             tags.append(columns[-1])
     if words:
         yield tagged(words, tags)
-
-
-def _check_count(path: Path, count: int, what: str, how: str) -> None:
-    if count < FEWEST:
-        raise EncoderError(
-            f"{display(path)} holds {count} {what}; teaching takes {FEWEST} at least, {how}."
-        )
 
 
 def _split(examples: Sequence[Example], seed: int) -> tuple[list[Example], list[Example]]:

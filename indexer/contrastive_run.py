@@ -17,13 +17,12 @@ from sentence_transformers.sentence_transformer.evaluation import SentenceEvalua
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 from sentence_transformers.sentence_transformer.training_args import BatchSamplers
 
-from indexer.adapting import Pair, Training
+from indexer.adapting import MODEL, Pair, Training
 from indexer.encoders.checkpoint import Checkpoint
 from indexer.encoders.transformer import choose_device, load_safely
 from indexer.encoders.windowed import unit
 from indexer.parallel_text import accuracy
 from indexer.training_run import (
-    MODEL,
     Progress,
     arguments,
     begin,

@@ -16,15 +16,13 @@ from transformers import (
     TrainingArguments,
 )
 
-from indexer.adapting import Training
+from indexer.adapting import MODEL, Training
 from indexer.adapting_heads import Example, Labelled
 from indexer.encoders.checkpoint import Checkpoint
 from indexer.encoders.heads import Head, Task, load_model, tokenizer_of
-from indexer.encoders.transformer import choose_device, loading
+from indexer.encoders.transformer import check_whole, choose_device, loading
 from indexer.entities import OUTSIDE, Tagged, f1, tags_of
-from indexer.errors import EncoderError
 from indexer.training_run import (
-    MODEL,
     Progress,
     arguments,
     begin,
@@ -111,11 +109,7 @@ def _check_body(checkpoint: Checkpoint, model: Any, missing: Sequence[str]) -> N
     """Make sure that only what is taught here starts at random."""
     body = f"{model.base_model_prefix}."
     lacking = [one for one in missing if one.startswith(body) and ".pooler." not in one]
-    if lacking:
-        raise EncoderError(
-            f"The checkpoint in {checkpoint.folder} lacks {len(lacking)} of the weights its "
-            f"configuration asks for, such as {lacking[0]}: it is incomplete, or another model's."
-        )
+    check_whole(checkpoint.folder, lacking)
 
 
 def _examples(head: Head, taught: Sequence[Example]) -> list[dict[str, Any]]:

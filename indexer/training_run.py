@@ -18,7 +18,6 @@ from indexer.encoders.checkpoint import Checkpoint
 from indexer.errors import EncoderError
 
 Progress = Callable[[int, int], None] | None
-MODEL = "model"
 
 
 class _Told(TrainerCallback):

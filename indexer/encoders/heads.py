@@ -16,7 +16,13 @@ import torch
 
 from indexer.encoders.checkpoint import Checkpoint, find_checkpoint, require_packages
 from indexer.encoders.protocol import Vectors, sayable
-from indexer.encoders.transformer import choose_device, loading, token_limit, warn_of_bin
+from indexer.encoders.transformer import (
+    choose_device,
+    load_weights,
+    loading,
+    token_limit,
+    warn_of_bin,
+)
 from indexer.encoders.windowed import BUDGET_CPU, BUDGET_GPU, padded
 from indexer.encoders.windows import Cutter, Window, batches
 from indexer.entities import Entity, entities_of, read_tag
@@ -53,8 +59,9 @@ class Head:
         A long text's are the mean of its windows', by length.
         """
         sums = np.zeros((len(texts), len(self.labels)), np.float32)
-        for window, logits in self._run(texts):
-            sums[window.text] += window.own * _softmax(logits)
+        windows = self.cutter.cut(texts)
+        for place, logits in self._rows(windows):
+            sums[windows[place].text] += windows[place].own * _softmax(logits)
         found: Vectors = sums / np.maximum(sums.sum(axis=1, keepdims=True), 1e-12)
         return found
 
@@ -72,11 +79,6 @@ class Head:
         clean = [sayable(text) for text in texts]
         places = [list(map(tuple, one.tolist())) for one in self.cutter.places(texts)]
         return [entities_of(*one) for one in zip(clean, places, tags, strict=True)]
-
-    def _run(self, texts: Sequence[str]) -> Iterator[tuple[Window, Vectors]]:
-        windows = self.cutter.cut(texts)
-        for place, logits in self._rows(windows):
-            yield windows[place], logits
 
     def _rows(self, windows: Sequence[Window]) -> Iterator[tuple[int, Vectors]]:
         """Yield each window's place and what the head says of it."""
@@ -131,7 +133,7 @@ def task_of(checkpoint: Checkpoint) -> Task:
     )
 
 
-def load_model(checkpoint: Checkpoint, task: Task, **settings: object) -> tuple[Any, list[str]]:
+def load_model(checkpoint: Checkpoint, task: Task, **settings: Any) -> tuple[Any, list[str]]:  # noqa: ANN401
     """Load a checkpoint with a head on it; return the weights it lacks beside.
 
     :param settings: of the configuration, for a head that is yet to be taught.
@@ -140,16 +142,7 @@ def load_model(checkpoint: Checkpoint, task: Task, **settings: object) -> tuple[
 
     warn_of_bin(checkpoint)
     kind = getattr(transformers, f"AutoModel{KINDS[task]}")
-    model, report = kind.from_pretrained(
-        str(checkpoint.transformer_folder),
-        use_safetensors=checkpoint.has_safetensors,
-        weights_only=True,
-        output_loading_info=True,
-        dtype=torch.float32,
-        trust_remote_code=False,
-        local_files_only=True,
-        **settings,
-    )
+    model, report = load_weights(kind, checkpoint, **settings)
     return model, sorted(report["missing_keys"])
 
 

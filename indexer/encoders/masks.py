@@ -136,10 +136,10 @@ def load_mask_filler(
 
 def _load(checkpoint: Checkpoint, name: str) -> tuple[Any, Any]:
     """Load the tokenizer and the model with its head, safetensors first and never any code."""
-    from transformers import AutoConfig, AutoTokenizer
+    from transformers import AutoConfig, AutoModelForMaskedLM, AutoTokenizer
     from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING
 
-    from indexer.encoders.transformer import warn_of_bin
+    from indexer.encoders.transformer import load_weights, warn_of_bin
 
     warn_of_bin(checkpoint)
     folder = str(checkpoint.transformer_folder)
@@ -151,12 +151,12 @@ def _load(checkpoint: Checkpoint, name: str) -> tuple[Any, Any]:
             f"{name} fills no masks: its kind, {config.model_type}, has no masked-language-model "
             "head, or its tokenizer no mask token."
         )
-    model, report = _weights(checkpoint, folder, config)
+    model, report = load_weights(AutoModelForMaskedLM, checkpoint, config=config)
     # DeBERTa v3 keeps its head elsewhere than v2, and its configuration need not say so.
     elsewhere = any(key.startswith("lm_predictions.") for key in report["unexpected_keys"])
     if config.model_type in _DEBERTAS and report["missing_keys"] and elsewhere:
         config.legacy = False
-        model, report = _weights(checkpoint, folder, config)
+        model, report = load_weights(AutoModelForMaskedLM, checkpoint, config=config)
     missing = sorted(report["missing_keys"])
     if missing:
         body = f"{model.base_model_prefix}."
@@ -167,20 +167,3 @@ def _load(checkpoint: Checkpoint, name: str) -> tuple[Any, Any]:
             "bert-base-multilingual-cased."
         )
     return tokenizer, model.eval()
-
-
-def _weights(checkpoint: Checkpoint, folder: str, config: Any) -> tuple[Any, dict[str, Any]]:  # noqa: ANN401 - a library without types
-    import torch
-    from transformers import AutoModelForMaskedLM
-
-    found: tuple[Any, dict[str, Any]] = AutoModelForMaskedLM.from_pretrained(
-        folder,
-        config=config,
-        use_safetensors=checkpoint.has_safetensors,
-        weights_only=True,
-        output_loading_info=True,
-        dtype=torch.float32,
-        trust_remote_code=False,
-        local_files_only=True,
-    )
-    return found

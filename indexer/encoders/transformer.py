@@ -420,26 +420,52 @@ def _load(checkpoint: Checkpoint, folder: Path, dtype: torch.dtype) -> tuple[Any
     from transformers import AutoModel, AutoTokenizer
 
     warn_of_bin(checkpoint)
-    safe = {"trust_remote_code": False, "local_files_only": True}
-    tokenizer = AutoTokenizer.from_pretrained(str(folder), **safe)
-    model, report = AutoModel.from_pretrained(
-        str(folder),
+    tokenizer = AutoTokenizer.from_pretrained(
+        str(folder), trust_remote_code=False, local_files_only=True
+    )
+    model, report = load_weights(AutoModel, checkpoint, dtype=dtype)
+    # The pooler is a head: no pooling here uses it, and masked-language models come without.
+    check_whole(folder, [key for key in report["missing_keys"] if not key.startswith("pooler.")])
+    if model.config.is_encoder_decoder:
+        model = model.get_encoder()
+    return tokenizer, model.eval()
+
+
+def load_weights(
+    kind: Any,  # noqa: ANN401 - a library without types
+    checkpoint: Checkpoint,
+    *,
+    dtype: torch.dtype = torch.float32,
+    **settings: Any,  # noqa: ANN401
+) -> tuple[Any, dict[str, Any]]:
+    """Load a model of transformers and what loading reports: safetensors first, never any code.
+
+    :param kind: one of transformers' classes that load by a configuration, such as `AutoModel`.
+    :param settings: of the configuration, or one of its own.
+    """
+    found: tuple[Any, dict[str, Any]] = kind.from_pretrained(
+        str(checkpoint.transformer_folder),
         use_safetensors=checkpoint.has_safetensors,
         weights_only=True,
         output_loading_info=True,
         dtype=dtype,
-        **safe,
+        trust_remote_code=False,
+        local_files_only=True,
+        **settings,
     )
-    # The pooler is a head: no pooling here uses it, and masked-language models come without.
-    missing = [key for key in report["missing_keys"] if not key.startswith("pooler.")]
+    return found
+
+
+def check_whole(folder: Path, missing: Sequence[str]) -> None:
+    """Refuse a checkpoint that lacks weights, which would be drawn by chance.
+
+    :raises EncoderError: if any is missing.
+    """
     if missing:
         raise EncoderError(
             f"The checkpoint in {folder} lacks {len(missing)} of the weights its configuration "
             f"asks for, such as {sorted(missing)[0]}: it is incomplete, or another model's."
         )
-    if model.config.is_encoder_decoder:
-        model = model.get_encoder()
-    return tokenizer, model.eval()
 
 
 def load_safely(kind: Any, checkpoint: Checkpoint, place: torch.device) -> Any:  # noqa: ANN401
