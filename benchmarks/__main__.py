@@ -18,7 +18,7 @@ BENCHMARKS = (
     "cold_search",
     "runtimes",
 )
-WITH_DATA = ("tatoeba", "languages", "quality")
+WITH_DATA = ("tatoeba", "languages", "quality", "codes")
 IN_A_BROWSER = ("map_panning",)
 
 

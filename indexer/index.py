@@ -28,7 +28,8 @@ from indexer.errors import (
 from indexer.paths import AnyPath
 from indexer.progress import ProgressCallback
 from indexer.status import IndexStatus, Source, sources_of, status_of
-from indexer.vectors import VectorView
+from indexer.vectors import VectorView, codes_of
+from indexer.viewfile import CODES
 from indexer.viewfile import FILE_NAME as VIEW_NAME
 
 if TYPE_CHECKING:
@@ -244,6 +245,26 @@ class Index:
                 database.write_meta(connection, centring="on" if on else "off")
             centring.refresh(self, anew=True)
             labelling.refresh(self)
+            self._vectors.settle(self._folder)
+
+    def set_codes(self, codes: str) -> None:
+        """Choose how the view holds vectors: as stored ("float16"), or in "int8" or "binary" codes.
+
+        With codes a search takes less memory and reads the vectors of what it finds from the
+        tables. Nothing is embedded again.
+
+        :raises CrosstongueError: if there are no such codes.
+        :raises IndexBusyError: if another process is writing.
+        """
+        if codes not in CODES:
+            raise CrosstongueError(
+                f"There are no codes {codes!r}: vectors are held as {', '.join(CODES)}."
+            )
+        with jobs.writer_lock(self._folder, "choosing codes"):
+            with self.transaction() as connection:
+                if codes != codes_of(database.read_meta(connection)):
+                    database.write_meta(connection, codes=codes)
+                    database.bump_revision(connection)
             self._vectors.settle(self._folder)
 
 

@@ -1,11 +1,13 @@
-"""Exact nearest neighbours over one moment of an index: FAISS and nothing else.
+"""Nearest neighbours over one moment of an index: FAISS and nothing else.
 
-What a moment consists of and when the next one comes is `vectors`.
+Over codes, more are taken than are wanted, and compared again by their vectors. What a moment
+consists of and when the next one comes is `vectors`.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.encoders.protocol import Vectors
-from indexer.viewfile import Base
+from indexer.viewfile import BINARY, INT8, Base
 
 Ids = NDArray[np.int64]
+# Gives the vectors of passages as they are compared: float32 [n, d] of ids [n].
+ReadRows = Callable[[Ids], Vectors]
 
 # From this many queries in one search, FAISS gets every core. A single query over 50,000 rows takes
 # one core 0.8 ms; two have to wait for each other, 45 ms as soon as something else keeps one busy.
@@ -23,6 +27,11 @@ MANY_QUERIES = 16
 # From this share of rows allowed on, all are searched for so many times more than that asks for,
 # and some more, up to a number that costs FAISS next to nothing to keep.
 MANY_ALLOWED, MARGIN, MORE, MOST_SIFTED = 0.2, 1.5, 32, 8_192
+# Over codes, so many times more than are wanted are compared by their vectors, and some more. On
+# 60,000 sentences with the embedded encoder this finds 100 % (int8) and 99.6 % (binary) of the
+# first 10, 100 % and 99.7 % of the first 800; 2 times would find 99.2 % and 96.3 % by bits.
+COMPARED = {INT8: 1.1, BINARY: 4.0}
+COMPARED_MORE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +61,28 @@ class State:
         return 0 if self.alive is None else int(len(self.alive) - self.alive.sum())
 
 
-def search(state: State, queries: Vectors, limit: int, allowed: Ids | None) -> tuple[Ids, Vectors]:
-    """Find the passages nearest to each query; see `VectorView.search`."""
+def search(
+    state: State,
+    queries: Vectors,
+    limit: int,
+    allowed: Ids | None,
+    read_rows: ReadRows | None = None,
+) -> tuple[Ids, Vectors]:
+    """Find the passages nearest to each query; see `VectorView.search`.
+
+    :param read_rows: needed where the base holds codes.
+    """
     import faiss
 
     # The setting is the calling thread's own.
     faiss.omp_set_num_threads(1 if len(queries) < MANY_QUERIES else os.cpu_count() or 1)
-    found = [_search_base(state, queries, limit, allowed)]
+    if state.base.exact:
+        found = [_search_base(state, queries, limit, allowed)]
+    else:
+        assert read_rows is not None
+        many = int(COMPARED[state.base.stamp.codes] * limit) + COMPARED_MORE
+        near, _ = _search_base(state, queries, many, allowed)
+        found = [(near, _compared(near, queries, read_rows))]
     if len(state.tail_ids):
         found.append(_search_tail(state, queries, limit, allowed))
     return _best(found, len(queries), limit)
@@ -67,6 +91,7 @@ def search(state: State, queries: Vectors, limit: int, allowed: Ids | None) -> t
 def rows_of(state: State, ids: Ids) -> Vectors:
     """Return the vectors of passages as they are compared: float32 [n, d], zeros where one is gone.
 
+    :param state: its base is exact.
     :param ids: in any order.
     """
     found = np.zeros((len(ids), state.tail.shape[1]), np.float32)
@@ -146,6 +171,14 @@ def _sifted(
         return None
     first = np.argsort(~kept, axis=1, kind="stable")[:, :count]
     return np.take_along_axis(rows, first, axis=1), np.take_along_axis(cosines, first, axis=1)
+
+
+def _compared(ids: Ids, queries: Vectors, read_rows: ReadRows) -> Vectors:
+    """Return the cosines of the passages found for each query."""
+    distinct, places = np.unique(ids, return_inverse=True)
+    rows = read_rows(distinct)
+    pairs = zip(places.reshape(ids.shape), queries, strict=True)
+    return np.array([rows[of] @ query for of, query in pairs], np.float32).reshape(ids.shape)
 
 
 def _search_tail(

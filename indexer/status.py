@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexer import jobs, paths
-from indexer.database import snapshot
+from indexer.database import read_meta, snapshot
 from indexer.facets import EntityCount, entities_of
 from indexer.labelling import LabelCount, labels_of
 from indexer.progress import FailedFile
+from indexer.vectors import codes_of
 
 if TYPE_CHECKING:
     from indexer.index import Index
@@ -69,6 +70,7 @@ class IndexStatus:
     :param fingerprint: the encoder's fingerprint.
     :param dimension: the width of the vectors.
     :param centring: whether each language's centre is taken off where vectors are compared.
+    :param codes: how the view holds vectors: "float16", as they are stored, "int8" or "binary".
     :param job: the job now running or paused, or else the last one, or None.
     :param labels: the labels of the index, by falling number of documents.
     :param entities: the names found in most documents, so many at most as `MOST_ENTITIES`.
@@ -85,6 +87,7 @@ class IndexStatus:
     fingerprint: str
     dimension: int
     centring: bool
+    codes: str
     job: jobs.Job | None
     labels: tuple[LabelCount, ...] = ()
     entities: tuple[EntityCount, ...] = ()
@@ -131,6 +134,7 @@ def status_of(index: Index) -> IndexStatus:
         fingerprint=index.spec.fingerprint,
         dimension=index.spec.dimension,
         centring=index.centres is not None,
+        codes=codes_of(read_meta(connection)),
         job=job,
         labels=labels,
         entities=entities,

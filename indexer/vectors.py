@@ -2,18 +2,21 @@
 
 A view is a base (everything up to some passage id, from disk or built) plus the rows added since,
 minus the ids removed since. All of it is exact: the base holds the stored half-precision rows, and
-a scan of 50,000 x 256 of them takes a millisecond. Past some 500,000 passages a graph index (HNSW)
-with exact rescoring would take the base's place; nothing outside this module, `neighbours` and
-`viewfile` would know. Vectors never change under an id, so a commit is seen by reading the rows
-with greater ids and the list of removed ones.
+a scan of 50,000 x 256 of them takes a millisecond. An index may have codes instead, which take a
+half (int8) or a tenth (binary) of the memory: what they find is compared again by the stored
+rows. Past some 500,000 passages a graph index (HNSW) would take the base's place; nothing outside
+this module, `neighbours` and `viewfile` would know. Vectors never change under an id, so a commit
+is seen by reading the rows with greater ids and the list of removed ones.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +28,7 @@ from indexer.encoders.protocol import Vectors
 from indexer.errors import EncoderMismatchError
 from indexer.neighbours import Ids, State, among, rows_of, search
 from indexer.viewfile import (
+    EXACT,
     Base,
     DamagedViewError,
     Stamp,
@@ -41,11 +45,22 @@ DRIFT = 0.05
 # Below this many rows a rebuild is not worth its file: reading them from SQLite takes milliseconds.
 DRIFT_ROWS = 1_000
 
+_AFTER = """
+SELECT passages.id, vectors.vector, passages.language FROM passages
+JOIN vectors ON vectors.key = passages.vector_key
+WHERE passages.id > ? ORDER BY passages.id
+"""
+_CHOSEN = """
+SELECT passages.id, vectors.vector, passages.language FROM json_each(?) AS wanted
+CROSS JOIN passages ON passages.id = wanted.value
+CROSS JOIN vectors ON vectors.key = passages.vector_key
+"""
+
 _LOG = logging.getLogger(__name__)
 
 
 class VectorView:
-    """Exact nearest neighbours by cosine over the passages of an index, for several threads.
+    """Nearest neighbours by cosine over the passages of an index, for several threads.
 
     :param path: where the base is kept.
     :param connect: gives the calling thread's connection.
@@ -80,15 +95,17 @@ class VectorView:
                 f"The query's vectors have shape {queries.shape}, but this index holds vectors of "
                 f"{width} dimensions: its encoder has changed, so open the index again."
             )
-        return search(state, queries, limit, allowed)
+        return search(state, queries, limit, allowed, partial(self._stored, state))
 
     def rows(self, ids: Ids) -> Vectors:
         """Return the vectors of some passages as they are compared, without centres.
 
         :param ids: int64 [n], in any order.
         :return: float32 [n, d]; zeros where an id is gone.
+        :raises EncoderMismatchError: if the index is embedded again in this instant.
         """
-        return rows_of(self._current(), ids)
+        state = self._current()
+        return rows_of(state, ids) if state.base.exact else self._stored(state, ids)
 
     def warm(self) -> int:
         """Load what searches need, now instead of at the first one; return how many passages."""
@@ -127,6 +144,23 @@ class VectorView:
         builder = self._builder
         if builder is not None and builder is not threading.current_thread():
             builder.join()
+
+    def _stored(self, state: State, ids: Ids) -> Vectors:
+        """Read the vectors of some passages from the tables; as `rows`."""
+        connection = self._connect()
+        with snapshot(connection):
+            meta = read_meta(connection)
+            if meta["generation"] != state.generation:
+                raise EncoderMismatchError(
+                    "The index was embedded again while it was searched: search it once more."
+                )
+            width = _dimension(meta)
+            distinct, places = np.unique(ids, return_inverse=True)
+            wanted = json.dumps(distinct.tolist())
+            there, rows = _read(connection, _CHOSEN, wanted, width, _centres(meta))
+        found = np.zeros((len(distinct), width), np.float32)
+        found[np.searchsorted(distinct, there)] = rows
+        return found[places]
 
     def _current(self) -> State:
         """Return the state of the last commit."""
@@ -192,9 +226,7 @@ class VectorView:
             if _fits(base.stamp, meta):
                 return base
         width = _dimension(meta)
-        nothing = Stamp(
-            *(meta["generation"], meta["fingerprint"], int(meta["pruned_at"]), 0, 0, _centres(meta))
-        )
+        nothing = _stamp(meta, int(meta["pruned_at"]), 0, 0)
         return build_base(nothing, np.empty(0, np.int64), np.empty((0, width), np.float16))
 
     def _load(self, meta: dict[str, str]) -> Base | None:
@@ -234,15 +266,17 @@ class VectorView:
             meta = read_meta(connection)
             ids, rows = _rows(connection, 0, _dimension(meta), _centres(meta))
         max_id = int(ids[-1]) if len(ids) else 0
-        revision = int(meta["revision"])
-        found = (meta["generation"], meta["fingerprint"], revision, max_id, len(ids))
-        stamp = Stamp(*found, _centres(meta))
-        return build_base(stamp, ids, rows)
+        return build_base(_stamp(meta, int(meta["revision"]), max_id, len(ids)), ids, rows)
 
 
 def _revision(connection: sqlite3.Connection) -> int:
     row = connection.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()
     return int(row[0])
+
+
+def codes_of(meta: dict[str, str]) -> str:
+    """Return how an index's base holds its rows: one of `viewfile.CODES`."""
+    return meta.get("codes", EXACT)
 
 
 def _dimension(meta: dict[str, str]) -> int:
@@ -253,12 +287,18 @@ def _centres(meta: dict[str, str]) -> int:
     return int(meta.get("centres", "0"))
 
 
+def _stamp(meta: dict[str, str], revision: int, max_id: int, rows: int) -> Stamp:
+    found = (meta["generation"], meta["fingerprint"], revision, max_id, rows)
+    return Stamp(*found, _centres(meta), codes_of(meta))
+
+
 def _fits(stamp: Stamp, meta: dict[str, str]) -> bool:
     """Whether a base is of these vectors and not so old that removals it misses are forgotten."""
     return (
         stamp.generation == meta["generation"]
         and stamp.fingerprint == meta["fingerprint"]
         and stamp.centres == _centres(meta)
+        and stamp.codes == codes_of(meta)
         and int(meta["pruned_at"]) <= stamp.revision <= int(meta["revision"])
     )
 
@@ -278,16 +318,18 @@ def _drifted(connection: sqlite3.Connection, stamp: Stamp) -> bool:
 def _rows(
     connection: sqlite3.Connection, after: int, width: int, centres: int
 ) -> tuple[Ids, NDArray[np.float16]]:
-    """Read the passages with greater ids: int64 [n] ascending and float16 [n, width].
+    """Read the passages with greater ids; as `_read`."""
+    return _read(connection, _AFTER, after, width, centres)
+
+
+def _read(
+    connection: sqlite3.Connection, statement: str, wanted: int | str, width: int, centres: int
+) -> tuple[Ids, NDArray[np.float16]]:
+    """Read passages as they are compared: int64 [n] ascending and float16 [n, width].
 
     :param centres: the version of the centres to take off; 0 leaves rows as they are stored.
     """
-    rows = connection.execute(
-        "SELECT passages.id, vectors.vector, passages.language FROM passages "
-        "JOIN vectors ON vectors.key = passages.vector_key "
-        "WHERE passages.id > ? ORDER BY passages.id",
-        (after,),
-    ).fetchall()
+    rows = connection.execute(statement, (wanted,)).fetchall()
     ids = np.fromiter((row[0] for row in rows), np.int64, len(rows))
     stored = np.frombuffer(b"".join(row[1] for row in rows), "<f2").reshape(len(rows), width)
     if not centres or not rows:

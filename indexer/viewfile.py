@@ -21,6 +21,12 @@ from numpy.typing import NDArray
 
 FILE_NAME = "vectors.faiss"
 
+# How a base holds its rows: as they are stored, in a byte a number, or in a bit and some bytes a
+# row for its length and scale (RaBitQ, Gao and Long, 2024).
+EXACT, INT8, BINARY = CODES = ("float16", "int8", "binary")
+# Bits that a query's numbers are cut to where rows have one; with 8 recall is the same.
+_QUERY_BITS = 4
+
 _MAGIC = b"XTVIEW01"
 # Lengths of the ids and of the stamp, CRC-32 of everything before it, magic.
 _TRAILER = struct.Struct("<QQI8s")
@@ -43,6 +49,7 @@ class Stamp:
     :param max_id: the greatest passage id up to which it holds them.
     :param rows: how many.
     :param centres: the version of the centres taken off them, 0 for none.
+    :param codes: how it holds them, one of `CODES`.
     """
 
     generation: str
@@ -51,6 +58,7 @@ class Stamp:
     max_id: int
     rows: int
     centres: int = 0
+    codes: str = EXACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +70,13 @@ class Base:
     faiss_index: Any
 
     @property
+    def exact(self) -> bool:
+        """Whether it holds the rows themselves."""
+        return self.stamp.codes == EXACT
+
+    @property
     def rows(self) -> NDArray[np.float16]:
-        """The rows themselves, float16 [n, d]: FAISS's own memory, which lives while it does."""
+        """The rows, float16 [n, d], of an exact base: FAISS's own memory, which lives with it."""
         import faiss
 
         size = self.faiss_index.ntotal * self.faiss_index.code_size
@@ -73,20 +86,23 @@ class Base:
 
 
 def build_base(stamp: Stamp, ids: NDArray[np.int64], rows: NDArray[np.float16]) -> Base:
-    """Make a base of float16 rows, exact for what SQLite stores.
+    """Make a base of rows, held as the stamp says.
 
     :param ids: int64 [n], ascending.
     :param rows: float16 [n, d].
     """
-    import faiss
-
-    index = faiss.IndexScalarQuantizer(
-        rows.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-    )
-    # Half precision needs no training and its code is the row's own bytes.
-    index.is_trained = True
-    if len(rows):
-        index.add_sa_codes(np.ascontiguousarray(rows).view(np.uint8))
+    rows = np.ascontiguousarray(rows)
+    if stamp.codes == EXACT or not len(rows):
+        index = _scalars(rows.shape[1], "QT_fp16")
+        # Half precision needs no training and its code is the row's own bytes.
+        index.is_trained = True
+        if len(rows):
+            index.add_sa_codes(rows.view(np.uint8))
+        return Base(stamp, ids, index)
+    index = _scalars(rows.shape[1], "QT_8bit") if stamp.codes == INT8 else _bits(rows.shape[1])
+    wide = rows.astype(np.float32)
+    index.train(wide)
+    index.add(wide)
     return Base(stamp, ids, index)
 
 
@@ -189,3 +205,21 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _scalars(width: int, quantizer: str) -> Any:  # noqa: ANN401 - of a library without types
+    import faiss
+
+    kind = getattr(faiss.ScalarQuantizer, quantizer)
+    return faiss.IndexScalarQuantizer(width, kind, faiss.METRIC_INNER_PRODUCT)
+
+
+def _bits(width: int) -> Any:  # noqa: ANN401 - of a library without types
+    """Return an index of one bit a number, after a rotation that makes all numbers alike."""
+    import faiss
+
+    rotation = faiss.RandomRotationMatrix(width, width)
+    rotation.init(1)
+    bits = faiss.IndexRaBitQ(width, faiss.METRIC_INNER_PRODUCT)
+    bits.qb = _QUERY_BITS
+    return faiss.IndexPreTransform(rotation, bits)

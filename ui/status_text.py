@@ -25,8 +25,7 @@ def lines(status: IndexStatus) -> Iterator[str]:
         f", {count(len(status.languages), 'language')}"
     )
     yield f"Encoder    {safe(status.encoder)} ({status.fingerprint}, {status.dimension} dimensions)"
-    if status.centring:
-        yield "Centring   on: what each language adds is taken off vectors"
+    yield from _comparing(status)
     for source in status.sources:
         rules = f", without {' '.join(source.ignore_rules)}" if source.ignore_rules else ""
         documents = count(source.documents, "document")
@@ -48,6 +47,13 @@ def lines(status: IndexStatus) -> Iterator[str]:
         yield f"Failed     {shown_path(failed.path)}: {safe(failed.reason)}"
     if len(status.failed) > SHOWN_FAILURES:
         yield f"           and {len(status.failed) - SHOWN_FAILURES:,} more (--json lists all)"
+
+
+def _comparing(status: IndexStatus) -> Iterator[str]:
+    if status.centring:
+        yield "Centring   on: what each language adds is taken off vectors"
+    if status.codes != "float16":
+        yield f"Codes      {status.codes}: what they find is compared again by the stored vectors"
 
 
 def values(status: IndexStatus) -> dict[str, Any]:

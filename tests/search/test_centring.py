@@ -139,6 +139,15 @@ def test_the_view_holds_centred_vectors_also_when_it_is_made_anew(make):
         assert names(again, QUESTION) == expected
 
 
+def test_what_codes_find_is_compared_without_centres_too(make):
+    index = make(SUBJECTS)
+    ids = np.array([1, 3])
+    expected, rows = names(index, QUESTION), index.vectors.rows(ids)
+    index.set_codes("int8")
+    assert names(index, QUESTION) == expected
+    np.testing.assert_array_equal(index.vectors.rows(ids), rows)
+
+
 def test_an_open_index_notices_that_another_one_switched(make):
     index = make(SUBJECTS)
     searcher = Searcher(index)

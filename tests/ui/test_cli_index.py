@@ -122,6 +122,26 @@ def test_centring_is_switched_and_shown(crosstongue, indexed):
     assert centring() is False
 
 
+def test_codes_are_chosen_kept_and_shown(crosstongue, indexed):
+    def codes():
+        return json.loads(crosstongue("status", "--json").stdout)["codes"]
+
+    assert codes() == "float16"
+    assert "Codes" not in crosstongue("status").stdout
+    before = crosstongue("search", "kühlen", "--json").stdout
+    assert crosstongue("index", "--codes", "binary", "--dry-run").returncode == 0
+    assert codes() == "float16"
+    done = crosstongue("index", "--codes", "binary")
+    assert done.returncode == 0, done.stderr
+    assert crosstongue("index").returncode == 0
+    assert codes() == "binary"
+    assert "Codes      binary" in crosstongue("status").stdout
+    assert crosstongue("search", "kühlen", "--json").stdout == before
+    assert crosstongue("index", "--codes", "float16").returncode == 0
+    assert codes() == "float16"
+    assert "int8" in crosstongue("index", "--codes", "int4").stderr
+
+
 def test_progress_goes_to_standard_error_as_plain_lines(crosstongue, documents):
     done = crosstongue("index", documents, "--json")
     assert "indexing: " in done.stderr

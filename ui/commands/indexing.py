@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -32,6 +32,8 @@ Folders = Annotated[
         show_default=False,
     ),
 ]
+
+Codes = Literal["float16", "int8", "binary"]
 
 
 def index(
@@ -83,6 +85,16 @@ def index(
             "Usual for masked-language models.",
         ),
     ] = None,
+    codes: Annotated[
+        Codes | None,
+        typer.Option(
+            "--codes",
+            help="How FAISS holds vectors: float16, as they are stored, or int8 or binary, in half "
+            "or a tenth of the memory, comparing what they find again by the stored vectors. "
+            "Remembered; nothing is embedded again.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Bring the index up to date with folders of documents."""
@@ -92,7 +104,7 @@ def index(
     choice = EncoderChoice(encoder, pooling, layer_numbers(layer))
     if re_embed:
         _re_embed(where, choice, dry_run)
-    if re_embed and not folders and centring is None:
+    if re_embed and not folders and centring is None and codes is None:
         return
     # A dry run has not embedded again, so the index may still be another encoder's.
     unless = EncoderChoice() if re_embed else choice
@@ -101,6 +113,8 @@ def index(
 
         if centring is not None and not dry_run:
             opened.set_centring(centring)
+        if codes is not None and not dry_run:
+            opened.set_codes(codes)
         with shown_progress() as progress:
             report = sync(
                 opened,
