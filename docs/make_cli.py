@@ -18,7 +18,7 @@ from ui.cli import PROGRAM, app
 
 PAGE = Path(__file__).with_name("cli.md")
 COLUMNS = 80
-_BLOCK = re.compile(r"(<!-- help: (?P<verb>\w*) -->\n).*?(<!-- end -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- help: (?P<verb>[\w-]*) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def helps() -> dict[str, str]:

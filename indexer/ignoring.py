@@ -61,12 +61,12 @@ class IgnoreRules:
         """
         patterns = tuple(given)
         for pattern in patterns:
-            if _compile([pattern]) is None:
+            if compile_patterns([pattern]) is None:
                 raise CrosstongueError(
                     f"{pattern!r} is not an ignore rule: rules are written as in a .gitignore file."
                 )
-        first = _compile(patterns)
-        built_in = _compile(BUILT_IN)
+        first = compile_patterns(patterns)
+        built_in = compile_patterns(BUILT_IN)
         assert built_in is not None
         return cls(
             ((prefix(root), built_in),),
@@ -80,7 +80,7 @@ class IgnoreRules:
             return self
         found = []
         for name in reversed(IGNORE_FILES):
-            spec = _compile(_lines(prefix(folder) + name)) if name in present else None
+            spec = compile_patterns(_lines(prefix(folder) + name)) if name in present else None
             if spec is not None:
                 found.append((prefix(folder), spec))
         return IgnoreRules((*found, *self.levels), self.given)
@@ -103,7 +103,7 @@ def _lines(file: bytes) -> list[str]:
         return []  # a rule that cannot be read leaves nothing out
 
 
-def _compile(patterns: Iterable[str]) -> GitIgnoreSpec | None:
+def compile_patterns(patterns: Iterable[str]) -> GitIgnoreSpec | None:
     """Compile patterns, leaving out those that are none, as git does; None if nothing is left."""
     good = []
     for pattern in patterns:

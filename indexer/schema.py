@@ -191,6 +191,19 @@ CREATE INDEX passage_entities_entity ON passage_entities(entity);
 """
 
 
+# What `language_rules` keeps: `what` is a path, which is absolute, or a pattern; of several that
+# match a document, the last decides. A document's own passages and itself are then in that language
+# (`language_given`), and nothing is to be learnt from them about the same text elsewhere.
+_LANGUAGE_RULES = """
+ALTER TABLE documents ADD COLUMN language_given INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE language_rules (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    what BLOB NOT NULL UNIQUE,
+    language TEXT NOT NULL
+);
+"""
+
+
 def _first(database: Database) -> None:
     database.executescript(_FIRST)
 
@@ -211,5 +224,16 @@ def _facets(database: Database) -> None:
     database.executescript(_FACETS)
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _terms, _centres, _labels, _facets)
+def _language_rules(database: Database) -> None:
+    database.executescript(_LANGUAGE_RULES)
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (
+    _first,
+    _terms,
+    _centres,
+    _labels,
+    _facets,
+    _language_rules,
+)
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -15,6 +15,7 @@ from indexer import jobs, paths
 from indexer.database import read_meta, snapshot
 from indexer.facets import EntityCount, entities_of
 from indexer.labelling import LabelCount, labels_of
+from indexer.language_rules import LanguageRule, rules_of
 from indexer.progress import FailedFile
 from indexer.vectors import codes_of
 
@@ -74,6 +75,7 @@ class IndexStatus:
     :param job: the job now running or paused, or else the last one, or None.
     :param labels: the labels of the index, by falling number of documents.
     :param entities: the names found in most documents, so many at most as `MOST_ENTITIES`.
+    :param language_rules: what a person said of the language of documents, in that order.
     """
 
     folder: Path
@@ -91,6 +93,7 @@ class IndexStatus:
     job: jobs.Job | None
     labels: tuple[LabelCount, ...] = ()
     entities: tuple[EntityCount, ...] = ()
+    language_rules: tuple[LanguageRule, ...] = ()
 
 
 def sources_of(index: Index) -> tuple[Source, ...]:
@@ -122,6 +125,7 @@ def status_of(index: Index) -> IndexStatus:
         job = jobs.current(index)
         labels = labels_of(index)
         entities = entities_of(index, MOST_ENTITIES)
+        rules = rules_of(index)
     return IndexStatus(
         folder=index.folder,
         documents=documents,
@@ -138,6 +142,7 @@ def status_of(index: Index) -> IndexStatus:
         job=job,
         labels=labels,
         entities=entities,
+        language_rules=rules,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from indexer import centring, facets, jobs, labelling
+from indexer import centring, facets, jobs, labelling, language_rules
 from indexer.database import said_plainly
 from indexer.errors import CrosstongueError, SourceError
 from indexer.lexical import catch_up
@@ -78,6 +78,7 @@ def sync(
                 facets.refresh(index, run.tell_labelling)
             except _StoppedError:
                 run.stopped = True
+            language_rules.refresh(index)
             centring.refresh(index)
             labelling.refresh(index)
             index.vectors.settle(index.folder)
@@ -213,6 +214,8 @@ class _Run:
                 "UPDATE documents SET path = ?, mtime = ?, indexed_at = ? WHERE id = ?",
                 [(move.file.path, move.file.mtime, now, move.document) for move in plan.moved],
             )
+            for move in plan.moved:
+                language_rules.follow(connection, move.old, move.file.path)
             connection.executemany(
                 "UPDATE documents SET mtime = ?, indexed_at = ? WHERE id = ?",
                 [(file.mtime, now, document) for document, file in plan.touched],

@@ -102,7 +102,7 @@ class VectorView:
 
         :param ids: int64 [n], in any order.
         :return: float32 [n, d]; zeros where an id is gone.
-        :raises EncoderMismatchError: if the index is embedded again in this instant.
+        :raises EncoderMismatchError: if the index's vectors change in this instant.
         """
         state = self._current()
         return rows_of(state, ids) if state.base.exact else self._stored(state, ids)
@@ -152,7 +152,7 @@ class VectorView:
             meta = read_meta(connection)
             if meta["generation"] != state.generation:
                 raise EncoderMismatchError(
-                    "The index was embedded again while it was searched: search it once more."
+                    "The index has changed while it was searched: search it once more."
                 )
             width = _dimension(meta)
             distinct, places = np.unique(ids, return_inverse=True)

@@ -10,13 +10,14 @@ import hashlib
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from indexer.database import bump_revision
 from indexer.documents import Passage
 from indexer.encoders.protocol import Encoder, Vectors
+from indexer.language_rules import Rules
 from indexer.lexical import write_terms
 from indexer.paths import is_within
 from indexer.planning import Versions
@@ -104,8 +105,13 @@ def write_batch(
             "INSERT INTO vectors(key, fingerprint, vector) VALUES (?, ?, ?)",
             [(key, fingerprint, blob) for key, blob in new],
         )
+        rules = Rules.of(connection)
+        [root] = connection.execute("SELECT root FROM sources WHERE id = ?", [source]).fetchone()
         for item in batch:
-            _write_document(connection, source, item, vectors, versions)
+            given = rules.deciding(item.path, root)
+            _write_document(
+                connection, source, item, vectors, versions, None if given is None else given[1]
+            )
         _drop_orphans(connection, old_keys)
         bump_revision(connection)
     return len(new)
@@ -147,7 +153,7 @@ def _vectors(
     texts: dict[bytes, str] = {}
     for item in batch:
         texts.update(zip(item.keys, item.texts, strict=True))
-    vectors = dict(_stored(connection, list(texts)))
+    vectors = _stored(connection, texts)
     missing = [key for key in texts if key not in vectors]
     for some in _slices(missing, _ENCODE_AT_ONCE):
         rows, languages = encode(encoder, [texts[key] for key in some])
@@ -171,18 +177,28 @@ def encode(encoder: Encoder, texts: Sequence[str]) -> tuple[Vectors, list[tuple[
     return encoder.encode(texts, kind="document"), LanguageIdentifier.load().identify(texts)
 
 
-def _stored(
-    connection: sqlite3.Connection, keys: Sequence[bytes]
-) -> Iterator[tuple[bytes, _Vector]]:
-    for some in _slices(keys):
+def _stored(connection: sqlite3.Connection, texts: Mapping[bytes, str]) -> dict[bytes, _Vector]:
+    """Return what is stored of some texts; languages that a person gave are not theirs."""
+    found: dict[bytes, _Vector] = {}
+    unknown: list[bytes] = []
+    for some in _slices(list(texts)):
         rows = connection.execute(
-            "SELECT vectors.key, passages.language, passages.language_probability FROM vectors "
-            "LEFT JOIN passages ON passages.vector_key = vectors.key "
-            f"WHERE vectors.key IN ({_marks(some)}) GROUP BY vectors.key",
+            "SELECT key, language, language_probability FROM vectors LEFT JOIN passages "
+            "ON passages.id = (SELECT passages.id FROM passages "
+            "JOIN documents ON documents.id = document AND NOT language_given "
+            f"WHERE vector_key = key LIMIT 1) WHERE key IN ({_marks(some)})",
             some,
         )
         for key, language, probability in rows:
-            yield key, _Vector(language or UNDETERMINED, probability or 0.0, None)
+            found[key] = _Vector(language or UNDETERMINED, probability or 0.0, None)
+            unknown += [key] if language is None else []
+    if unknown:
+        from indexer.languages import LanguageIdentifier
+
+        guesses = LanguageIdentifier.load().identify([texts[key] for key in unknown])
+        for key, guess in zip(unknown, guesses, strict=True):
+            found[key] = _Vector(*guess, None)
+    return found
 
 
 def _write_document(
@@ -191,9 +207,16 @@ def _write_document(
     item: Prepared,
     vectors: dict[bytes, _Vector],
     versions: Versions,
+    given: str | None,
 ) -> None:
-    found = [vectors[key] for key in item.keys]
-    language, probability = _language_of(item.passages, found)
+    """Write a document and its passages.
+
+    :param given: the language a person said it is in.
+    """
+    languages = [(vectors[key].language, vectors[key].probability) for key in item.keys]
+    if given is not None and item.passages:
+        languages = [(given, 1.0)] * len(languages)
+    language, probability = language_of([one.text for one in item.passages], languages)
     values = (
         source,
         item.path,
@@ -209,17 +232,19 @@ def _write_document(
         time.time_ns(),
         versions.reader,
         versions.splitter,
+        given is not None,
     )
     cursor = connection.execute(
         "INSERT INTO documents(source, path, sha256, size, mtime, title, media_type, language, "
-        "language_probability, state, error, indexed_at, reader_version, splitter_version) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "language_probability, state, error, indexed_at, reader_version, splitter_version, "
+        "language_given) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT(path) DO UPDATE SET source = excluded.source, sha256 = excluded.sha256, "
         "size = excluded.size, mtime = excluded.mtime, title = excluded.title, "
         "media_type = excluded.media_type, language = excluded.language, "
         "language_probability = excluded.language_probability, state = excluded.state, "
         "error = excluded.error, indexed_at = excluded.indexed_at, "
-        "reader_version = excluded.reader_version, splitter_version = excluded.splitter_version "
+        "reader_version = excluded.reader_version, splitter_version = excluded.splitter_version, "
+        "language_given = excluded.language_given "
         "RETURNING id",
         values,
     )
@@ -236,11 +261,10 @@ def _write_document(
                 passage.text,
                 passage.page,
                 passage.heading,
-                vector.language,
-                vector.probability,
+                *told,
                 key,
             )
-            for passage, vector, key in zip(item.passages, found, item.keys, strict=True)
+            for passage, told, key in zip(item.passages, languages, item.keys, strict=True)
         ],
     )
     ids = connection.execute(
@@ -249,20 +273,24 @@ def _write_document(
     write_terms(connection, zip([row[0] for row in ids], item.terms, strict=True))
 
 
-def _language_of(
-    passages: Sequence[Passage], vectors: Sequence[_Vector]
+def language_of(
+    texts: Sequence[str], languages: Sequence[tuple[str, float]]
 ) -> tuple[str | None, float | None]:
-    """Return the language of most of a document's text and the share of text it is surely in."""
-    if not passages:
+    """Return the language of most of a document's text and the share of text it is surely in.
+
+    :param texts: its passages.
+    :param languages: of each, with its probability.
+    """
+    if not texts:
         return None, None
     weights: defaultdict[str, float] = defaultdict(float)
-    for passage, vector in zip(passages, vectors, strict=True):
-        if vector.language != UNDETERMINED:
-            weights[vector.language] += vector.probability * len(passage.text)
+    for text, (language, probability) in zip(texts, languages, strict=True):
+        if language != UNDETERMINED:
+            weights[language] += probability * len(text)
     if not weights:
         return UNDETERMINED, 0.0
     language = max(weights, key=lambda tag: (weights[tag], tag))
-    return language, weights[language] / sum(len(passage.text) for passage in passages)
+    return language, weights[language] / sum(map(len, texts))
 
 
 def _keys_of(connection: sqlite3.Connection, documents: Sequence[int]) -> set[bytes]:

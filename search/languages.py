@@ -7,11 +7,12 @@ language is `indexer.languages`'.
 
 from functools import lru_cache
 
-from langcodes import Language, standardize_tag, tag_is_valid
+from langcodes import Language, standardize_tag
 from langcodes.data_dicts import MACROLANGUAGES
 from langcodes.tag_parser import LanguageTagError
 
 from indexer.errors import QueryError
+from indexer.language_tags import is_tag
 
 UNKNOWN = "und"
 # ISO 639-3 puts Indonesian inside the macrolanguage Malay, but nobody who asks for Malay
@@ -27,11 +28,7 @@ def checked(code: str) -> str:
     :raises QueryError: if it is none.
     """
     trimmed = code.strip()
-    try:
-        known = tag_is_valid(trimmed)
-    except (LanguageTagError, ValueError):
-        known = False
-    if not known:
+    if not is_tag(trimmed):
         raise QueryError(
             f"“{_shown(trimmed)}” is not a language code; use codes such as de, ja or zh-Hans "
             "(`crosstongue status` lists those of the index)."
@@ -62,11 +59,7 @@ def checked_script(code: str) -> str:
     :raises QueryError: if it is none.
     """
     trimmed = code.strip()
-    try:
-        known = len(trimmed) == 4 and trimmed.isalpha() and tag_is_valid(f"und-{trimmed}")
-    except (LanguageTagError, ValueError):
-        known = False
-    if not known:
+    if not (len(trimmed) == 4 and trimmed.isalpha() and is_tag(f"und-{trimmed}")):
         raise QueryError(
             f"“{_shown(trimmed)}” is not the code of a script; use four letters such as "
             "Latn, Cyrl, Arab or Jpan."

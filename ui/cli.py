@@ -10,7 +10,17 @@ from typing import Annotated
 
 import typer
 
-from ui.commands import about, adapting, evaluating, indexing, labelling, models, page, searching
+from ui.commands import (
+    about,
+    adapting,
+    correcting,
+    evaluating,
+    indexing,
+    labelling,
+    models,
+    page,
+    searching,
+)
 from ui.failures import DEBUG_VARIABLE, DONE, INTERRUPTED, USER_ERROR, sentence
 from ui.output import say, say_aside
 
@@ -63,6 +73,7 @@ for _verb in (
     models.fill,
     evaluating.evaluate,
     labelling.label,
+    correcting.set_language,
     adapting.adapt,
     models.export,
 ):

@@ -14,6 +14,7 @@ from indexer.index import Index
 from search.hits import Hit
 from ui.exporting import csv_of, json_of
 from ui.page_asked import Asked
+from ui.page_correcting import language_choice
 from ui.page_drawing import faults_as_sentences, line
 from ui.page_index import facts_of
 from ui.page_reading import reading_html, reading_of
@@ -41,6 +42,7 @@ def read(index: Index, passage: int) -> None:
         reading = reading_of(index, passage)
         roots = facts_of(index).roots
         st.html(reading_html(reading, roots))
+        language_choice(index, reading)
         with st.container(horizontal=True, gap="small"):
             if st.button("More like this", key="read-like"):
                 st.session_state[LIKE] = passage

@@ -17,7 +17,7 @@ from ui.safe_text import attribute, name_html, path_html, text_html
 NEIGHBOURS = 2
 
 _PASSAGE = """
-SELECT p.document, p.ordinal, d.path, d.title, d.language FROM passages AS p
+SELECT p.document, p.ordinal, d.path, d.title, d.language, d.language_given FROM passages AS p
 JOIN documents AS d ON d.id = p.document WHERE p.id = ?
 """
 _AROUND = """
@@ -52,6 +52,7 @@ class Reading:
     :param path: of the document.
     :param title: of the document, or its file's name.
     :param language: of the document.
+    :param language_given: whether a person said so.
     :param ordinal: the passage that was asked for.
     :param last: the document's last passage.
     :param parts: in the document's order.
@@ -60,6 +61,7 @@ class Reading:
     path: Path
     title: str
     language: str
+    language_given: bool
     ordinal: int
     last: int
     parts: tuple[Part, ...]
@@ -75,14 +77,13 @@ def reading_of(index: Index, passage: int, neighbours: int = NEIGHBOURS) -> Read
     found = index.connection.execute(_PASSAGE, [passage]).fetchone()
     if found is None:
         raise QueryError("That passage has left the index: search again.")
-    document, ordinal, path, title, language = found
+    document, ordinal, path, title, language, given = found
     rows = index.connection.execute(_AROUND, [document, ordinal - neighbours, ordinal + neighbours])
     parts = tuple(Part(*row[:4], row[4] or UNKNOWN) for row in rows)
     [last] = index.connection.execute(_LAST, [document]).fetchone()
     place = Path(os.fsdecode(path))
-    return Reading(
-        place, (title or "").strip() or place.name, language or UNKNOWN, ordinal, last, parts
-    )
+    name = (title or "").strip() or place.name
+    return Reading(place, name, language or UNKNOWN, bool(given), ordinal, last, parts)
 
 
 def reading_html(reading: Reading, roots: Sequence[Path] = ()) -> str:

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
+from os import fsdecode
 from typing import Any
 
 from indexer.facets import EntityCount
 from indexer.jobs import Job
 from indexer.labelling import LabelCount
+from indexer.language_rules import LanguageRule
 from indexer.status import IndexStatus
+from ui.language_names import language_name
 from ui.output import count, isolated, safe
 from ui.progress_bar import duration
 from ui.safe_text import shown_path
@@ -37,6 +40,8 @@ def lines(status: IndexStatus) -> Iterator[str]:
             f"Language   {safe(language.language):<8} {count(language.documents, 'document')}, "
             f"{count(language.passages, 'passage')}"
         )
+    for rule in status.language_rules:
+        yield f"Set        {rule_line(rule)}"
     for label in status.labels:
         yield f"Label      {isolated(safe(label.name))}: {count(label.documents, 'document')}"
     for entity in status.entities[:SHOWN_ENTITIES]:
@@ -47,6 +52,17 @@ def lines(status: IndexStatus) -> Iterator[str]:
         yield f"Failed     {shown_path(failed.path)}: {safe(failed.reason)}"
     if len(status.failed) > SHOWN_FAILURES:
         yield f"           and {len(status.failed) - SHOWN_FAILURES:,} more (--json lists all)"
+
+
+def rule_line(rule: LanguageRule) -> str:
+    """Say in one line what a person said of the language of documents."""
+    name = f"{language_name(rule.language)} ({safe(rule.language)})"
+    return f"{shown_path(fsdecode(rule.what))}: {name}, {count(rule.documents, 'document')}"
+
+
+def rule_values(rule: LanguageRule) -> dict[str, Any]:
+    """Return a rule as JSON has it."""
+    return {**asdict(rule), "what": shown_path(fsdecode(rule.what))}
 
 
 def _comparing(status: IndexStatus) -> Iterator[str]:
@@ -65,6 +81,7 @@ def values(status: IndexStatus) -> dict[str, Any]:
             {**asdict(source), "root": source.display, "added_at": _moment(source.added_at)}
             for source in status.sources
         ],
+        "language_rules": [rule_values(rule) for rule in status.language_rules],
         "labels": [label_values(label) for label in status.labels],
         "job": _job_values(status.job) if status.job else None,
     }

@@ -44,6 +44,8 @@ def older(index: Index) -> None:
         connection.execute("DROP TABLE centring_samples")
         for table in ("passage_entities", "entities", "heads", "document_labels", "labels"):
             connection.execute(f"DROP TABLE {table}")
+        connection.execute("DROP TABLE language_rules")
+        connection.execute("ALTER TABLE documents DROP COLUMN language_given")
         connection.execute("DELETE FROM meta WHERE key LIKE 'segment%'")
         connection.execute("PRAGMA user_version = 1")
     index.close()

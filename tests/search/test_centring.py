@@ -273,6 +273,8 @@ def test_an_index_from_before_centring_opens_and_can_be_centred(make):
         connection.execute("DROP TABLE centring_samples")
         for table in ("passage_entities", "entities", "heads", "document_labels", "labels"):
             connection.execute(f"DROP TABLE {table}")
+        connection.execute("DROP TABLE language_rules")
+        connection.execute("ALTER TABLE documents DROP COLUMN language_given")
         connection.execute("DELETE FROM meta WHERE key LIKE 'centr%'")
         connection.execute("PRAGMA user_version = 2")
     with Index.open(folder, encoder=encoder) as again:

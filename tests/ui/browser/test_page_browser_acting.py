@@ -31,6 +31,21 @@ def test_a_passage_is_read_in_its_document_and_its_file_kept(address, open_page)
     expect(page.locator(DIALOG)).to_contain_text("passage 1 of 1")
 
 
+def test_a_documents_language_is_set_and_guessed_again(address, open_page):
+    page = open_page(f"{address}/?q=drink+water+with+fever")
+    card = page.locator(CARD, has_text="Drink plenty").first
+    card.get_by_role("button", name="In its document").click()
+    reading = page.locator(DIALOG)
+    reading.get_by_label("Its language, as guessed").fill("Scots")
+    page.get_by_role("option", name="Scots", exact=True).click()
+    expect(reading.get_by_label("Its language, as you set it")).to_be_visible()
+    expect(reading.locator(".ct-badge")).to_have_text("Scots")
+    reading.get_by_label("Its language, as you set it").fill("Guess")
+    page.get_by_role("option", name="Guess it again").click()
+    expect(reading.get_by_label("Its language, as guessed")).to_be_visible()
+    expect(reading.locator(".ct-badge")).to_have_text("English")
+
+
 def test_more_like_a_hit_has_an_address_and_the_way_back(address, open_page):
     page = open_page(f"{address}/?q=drink+water+with+fever")
     page.locator(CARD, has_text="Drink plenty").get_by_role("button", name="More like this").click()
