@@ -205,6 +205,18 @@ class Index:
             self._vectors.settle(self._folder)
         return removed
 
+    def set_watched(self, folder: AnyPath, on: bool) -> None:
+        """Choose whether the page brings a source up to date when something in it changes.
+
+        :param folder: a source, as indexed.
+        :raises SourceError: if the folder is not a source.
+        """
+        root = paths.to_bytes(folder)
+        with self.transaction() as connection:
+            found = connection.execute("UPDATE sources SET watched = ? WHERE root = ?", [on, root])
+        if not found.rowcount:
+            raise SourceError(_not_a_source(root, [source.root for source in self.sources()]))
+
     def re_embed(self, encoder: Encoder, *, progress: ProgressCallback | None = None) -> bool:
         """Embed every passage again with another encoder, from the stored text.
 

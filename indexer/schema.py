@@ -204,6 +204,10 @@ CREATE TABLE language_rules (
 """
 
 
+# Whether the page brings a folder up to date whenever something in it changes.
+_WATCHED = "ALTER TABLE sources ADD COLUMN watched INTEGER NOT NULL DEFAULT 0"
+
+
 def _first(database: Database) -> None:
     database.executescript(_FIRST)
 
@@ -228,6 +232,10 @@ def _language_rules(database: Database) -> None:
     database.executescript(_LANGUAGE_RULES)
 
 
+def _watched(database: Database) -> None:
+    database.executescript(_WATCHED)
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _first,
     _terms,
@@ -235,5 +243,6 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _labels,
     _facets,
     _language_rules,
+    _watched,
 )
 SCHEMA_VERSION = len(MIGRATIONS)

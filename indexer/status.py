@@ -34,12 +34,14 @@ class Source:
     :param ignore_rules: `.gitignore`-style rules given when it was indexed.
     :param documents: how many documents the index holds from it, failed ones not counted.
     :param added_at: nanoseconds since the epoch.
+    :param watched: whether the page brings it up to date when something in it changes.
     """
 
     root: bytes
     ignore_rules: tuple[str, ...]
     documents: int
     added_at: int
+    watched: bool = False
 
     @property
     def display(self) -> str:
@@ -100,12 +102,12 @@ def sources_of(index: Index) -> tuple[Source, ...]:
     """Return the indexed folders, by path."""
     rows = index.connection.execute(
         "SELECT root, ignore_rules, added_at, "
-        "(SELECT count(*) FROM documents WHERE source = sources.id AND state = 'indexed') "
+        "(SELECT count(*) FROM documents WHERE source = sources.id AND state = 'indexed'), watched "
         "FROM sources ORDER BY root"
     )
     return tuple(
-        Source(root, tuple(json.loads(rules)), documents, added_at)
-        for root, rules, added_at, documents in rows
+        Source(root, tuple(json.loads(rules)), documents, added_at, bool(watched))
+        for root, rules, added_at, documents, watched in rows
     )
 
 

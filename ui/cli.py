@@ -20,6 +20,7 @@ from ui.commands import (
     models,
     page,
     searching,
+    watching,
 )
 from ui.failures import DEBUG_VARIABLE, DONE, INTERRUPTED, USER_ERROR, sentence
 from ui.output import say, say_aside
@@ -65,6 +66,7 @@ for _verb in (
     searching.similar,
     indexing.status,
     indexing.forget,
+    watching.watch,
     page.ui,
     page.demo,
     about.doctor,

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
@@ -84,6 +85,8 @@ class JobStarter:
                 f"Indexing could not be started ({error.strerror}): check that there is free disk "
                 f"space and that {shown_path(self._index_folder)} can be written."
             ) from error
+        if self._complaints is not None:
+            self._complaints.close()
         self._complaints, self._complaint = complaints, None
         self.folder, self.started_at = folder, time.time_ns()
 
@@ -103,6 +106,12 @@ class JobStarter:
             if self._process is not None and self._process.returncode:
                 self._complaint = _last_sentence(written)
         return self._complaint
+
+
+@lru_cache(maxsize=1)
+def starter_of(folder: str) -> JobStarter:
+    """Return the one starter of an index's jobs in this process, shared by every window."""
+    return JobStarter(Path(folder))
 
 
 def _last_sentence(written: str) -> str:

@@ -4,6 +4,7 @@ What they show comes from `page_jobs` and the index; which page they stand on is
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -16,7 +17,7 @@ from indexer.resources import data_folder
 from ui.locations import index_folder
 from ui.page_drawing import faults_as_sentences, notice
 from ui.page_index import has_documents, index_here
-from ui.page_jobs import JobStarter, Progress, checked_folder, progress_of
+from ui.page_jobs import JobStarter, Progress, checked_folder, progress_of, starter_of
 from ui.safe_text import text_html
 
 # Often enough to look alive; reading a job's row takes about a millisecond.
@@ -27,14 +28,9 @@ SECONDS_BETWEEN_IDLE_LOOKS = 5.0
 _FOLDER, _FAULT = "folder-to-index", "folder-fault"
 
 
-@st.cache_resource(show_spinner=False)
-def _starter(folder: str) -> JobStarter:
-    return JobStarter(Path(folder))
-
-
 def starter_here() -> JobStarter:
-    """Return the one starter of jobs for the page's index, shared by every window."""
-    return _starter(str(index_folder()))
+    """Return the starter of jobs for the page's index."""
+    return starter_of(str(index_folder()))
 
 
 def samples() -> Path:
@@ -79,20 +75,40 @@ def job_panel(*, last: bool) -> None:
 
     :param last: draw the last job too when none is at work.
     """
-    index = index_here()
-    drawn = (at_work(index), index is not None and has_documents(index))
-    pause = SECONDS_BETWEEN_LOOKS if drawn[0] else SECONDS_BETWEEN_IDLE_LOOKS
+    drawn = _seen()
+    pause = SECONDS_BETWEEN_LOOKS if drawn.at_work else SECONDS_BETWEEN_IDLE_LOOKS
     st.fragment(run_every=pause)(_watched)(drawn, last)
 
 
-def _watched(drawn: tuple[bool, bool], last: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the page around the panel depends on.
+
+    :param job: the last that is over; one that came and went unseen has changed the counts too.
+    """
+
+    at_work: bool
+    has_documents: bool
+    job: int | None
+
+
+def _seen() -> _Seen:
+    index = index_here()
+    if index is None:
+        return _Seen(at_work(None), has_documents=False, job=None)
+    job = jobs.current(index)
+    over = None if job is None or job.active else job.id
+    return _Seen(at_work(index), has_documents(index), over)
+
+
+def _watched(drawn: _Seen, last: bool) -> None:
     """Draw the job; draw the whole page again when work began or ended, or documents appeared."""
     with faults_as_sentences():
-        index = index_here()
-        if drawn != (at_work(index), index is not None and has_documents(index)):
+        if drawn != _seen():
             st.rerun()
+        index = index_here()
         job = jobs.current(index) if index is not None else None
-        if drawn[0]:
+        if drawn.at_work:
             _at_work(index, job)
         elif last:
             _over(job)

@@ -31,7 +31,7 @@ def lines(status: IndexStatus) -> Iterator[str]:
     yield from _comparing(status)
     for source in status.sources:
         rules = f", without {' '.join(source.ignore_rules)}" if source.ignore_rules else ""
-        documents = count(source.documents, "document")
+        documents = count(source.documents, "document") + (", watched" if source.watched else "")
         yield f"Folder     {shown_path(source.display)} ({documents}{safe(rules)})"
     if not status.sources:
         yield "Folder     none yet; `crosstongue index FOLDER` adds one"

@@ -124,6 +124,7 @@ def test_an_index_from_before_there_were_labels_opens_and_takes_some(index, enco
             connection.execute(f"DROP TABLE {table}")
         connection.execute("DROP TABLE language_rules")
         connection.execute("ALTER TABLE documents DROP COLUMN language_given")
+        connection.execute("ALTER TABLE sources DROP COLUMN watched")
         connection.execute("PRAGMA user_version = 3")
     with Index.open(folder, encoder=encoder) as again:
         assert labels_of(again) == ()

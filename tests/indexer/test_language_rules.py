@@ -167,6 +167,7 @@ def test_an_index_from_before_opens_and_takes_rules(index, folder):
     with closing(sqlite3.connect(place / "index.db")) as connection, connection:
         connection.execute("DROP TABLE language_rules")
         connection.execute("ALTER TABLE documents DROP COLUMN language_given")
+        connection.execute("ALTER TABLE sources DROP COLUMN watched")
         connection.execute("PRAGMA user_version = 5")
     with Index.open(place) as again:
         assert set_language(again, folder / "old", "nn") == 2

@@ -46,6 +46,7 @@ def older(index: Index) -> None:
             connection.execute(f"DROP TABLE {table}")
         connection.execute("DROP TABLE language_rules")
         connection.execute("ALTER TABLE documents DROP COLUMN language_given")
+        connection.execute("ALTER TABLE sources DROP COLUMN watched")
         connection.execute("DELETE FROM meta WHERE key LIKE 'segment%'")
         connection.execute("PRAGMA user_version = 1")
     index.close()

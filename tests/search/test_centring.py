@@ -275,6 +275,7 @@ def test_an_index_from_before_centring_opens_and_can_be_centred(make):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("DROP TABLE language_rules")
         connection.execute("ALTER TABLE documents DROP COLUMN language_given")
+        connection.execute("ALTER TABLE sources DROP COLUMN watched")
         connection.execute("DELETE FROM meta WHERE key LIKE 'centr%'")
         connection.execute("PRAGMA user_version = 2")
     with Index.open(folder, encoder=encoder) as again:

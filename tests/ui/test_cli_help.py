@@ -17,7 +17,17 @@ VERBS = sorted(PROGRAM.commands)
 def test_the_verbs_are_those_that_are_promised():
     assert set(VERBS) == {
         *("index", "search", "similar", "status", "forget", "ui", "demo", "doctor"),
-        *("languages", "encoders", "fill", "evaluate", "label", "set-language", "adapt", "export"),
+        *(
+            "languages",
+            "encoders",
+            "fill",
+            "evaluate",
+            "watch",
+            "label",
+            "set-language",
+            "adapt",
+            "export",
+        ),
     }
 
 

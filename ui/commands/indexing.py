@@ -108,7 +108,7 @@ def index(
         return
     # A dry run has not embedded again, so the index may still be another encoder's.
     unless = EncoderChoice() if re_embed else choice
-    with _opened_for(folders, where, unless, dry_run) as opened, _kept_on_interruption():
+    with opened_for(folders, where, unless, dry_run) as opened, _kept_on_interruption():
         from ui.progress_bar import shown_progress
 
         if centring is not None and not dry_run:
@@ -167,7 +167,7 @@ def forget(
 
 
 @contextmanager
-def _opened_for(
+def opened_for(
     folders: list[str] | None, where: Path, choice: EncoderChoice, dry_run: bool
 ) -> Iterator["Index"]:
     """Open the index to write to, or make it; a dry run makes none that would stay."""

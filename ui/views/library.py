@@ -11,12 +11,14 @@ from indexer.status import IndexStatus, Source
 from indexer.syncing import sync
 from ui.encoder_choice import EncoderChoice
 from ui.language_names import language_name
+from ui.locations import index_folder
 from ui.media_names import media_name
 from ui.output import count
 from ui.page_drawing import faults_as_sentences, header, line, notice, section
 from ui.page_index import Facts, facts_of, folder_counts, index_here
 from ui.page_library import Cost, bars_html, changes, cost_of, cost_words, plan_html
 from ui.page_panels import add_folder, at_work, job_panel, samples, start_indexing
+from ui.page_watching import watcher_of
 from ui.safe_text import path_html, text_html
 
 # A page is for looking through them; `crosstongue status --json` lists every one.
@@ -117,11 +119,26 @@ def _source(index: Index, source: Source, *, busy: bool) -> None:
             args=(folder,),
             disabled=busy or not there,
         )
+        st.toggle(
+            "Watch",
+            value=source.watched,
+            key=f"watch-{key}-{source.watched}",
+            help="While this page is served, whatever changes in the folder is indexed within "
+            "seconds.",
+            on_change=_watch,
+            args=(index, source),
+        )
         planned = st.button("Plan", key=f"plan-{key}", disabled=busy or not there)
         if st.button("Forget", key=f"forget-{key}", disabled=busy):
             _confirm_forgetting(index, source)
     if planned:
         _show_plan(index, folder)
+    if refused := watcher_of(str(index_folder())).refused.get(source.root):
+        notice(refused, error=True)
+
+
+def _watch(index: Index, source: Source) -> None:
+    index.set_watched(source.root, not source.watched)
 
 
 @st.dialog("What an update would do", width="medium")

@@ -128,3 +128,21 @@ def test_a_chosen_filter_stays_chosen_while_its_count_grows(
             page.wait_for_url("**q=water**")
             expect(filters).to_contain_text("Markdown (2)")
             expect(page.locator(".ct-card")).to_have_count(2)
+
+
+@pytest.mark.slow
+def test_a_watched_folder_shows_what_was_put_into_it(serve, open_page, index_folder, tmp_path):
+    folder = tmp_path / "watched"
+    folder.mkdir()
+    (folder / "fever.txt").write_text("Drink plenty of water with a fever.")
+    with Index.create(index_folder, encoder=load_encoder()) as index:
+        sync(index, folder)
+    with serve(index_folder) as address:
+        page = open_page(f"{address}/library")
+        expect(page.locator(".ct-source")).to_contain_text("1 document")
+        page.get_by_text("Watch", exact=True).click()
+        expect(page.get_by_role("switch", name="Watch")).to_be_checked()
+        (folder / "zebra.txt").write_text("The zebra has stripes.")
+        expect(page.locator(".ct-source")).to_contain_text("2 documents")
+        page.reload()
+        expect(page.get_by_role("switch", name="Watch")).to_be_checked()
