@@ -15,6 +15,7 @@ from indexer.index import Index
 from indexer.jobs import Job
 from indexer.resources import data_folder
 from ui.locations import index_folder
+from ui.page_choosing import choose_folder
 from ui.page_drawing import faults_as_sentences, notice
 from ui.page_index import has_documents, index_here
 from ui.page_jobs import JobStarter, Progress, checked_folder, progress_of, starter_of
@@ -66,6 +67,8 @@ def add_folder() -> None:
             autocomplete="off",
         )
         st.form_submit_button("Index this folder", type="primary", on_click=_start_typed)
+    if st.button("Look for it…", key="look-for-folder", type="tertiary"):
+        choose_folder(start_indexing)
     if fault := st.session_state.get(_FAULT):
         notice(fault, error=True)
 

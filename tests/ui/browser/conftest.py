@@ -58,10 +58,10 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], object]:
     """Serve the page of an index while a `with` lasts; gives the address."""
 
     @contextmanager
-    def serving(index: Path, place: Place | None = None) -> Iterator[str]:
+    def serving(index: Path, place: Place | None = None, own: Path | None = None) -> Iterator[str]:
         # A home of its own, so that no person's settings of Streamlit count.
         home = os.environ.get("HOME", "")
-        os.environ["HOME"] = str(tmp_path_factory.mktemp("home"))
+        os.environ["HOME"] = str(own or tmp_path_factory.mktemp("home"))
         try:
             with running_page(index, None, place) as page:
                 yield page.address

@@ -146,3 +146,27 @@ def test_a_watched_folder_shows_what_was_put_into_it(serve, open_page, index_fol
         expect(page.locator(".ct-source")).to_contain_text("2 documents")
         page.reload()
         expect(page.get_by_role("switch", name="Watch")).to_be_checked()
+
+
+@pytest.mark.slow
+def test_a_folder_is_looked_for_and_indexed(serve, open_page, index_folder, tmp_path):
+    home = tmp_path / "home"
+    hostile = home / "papers" / "**x** $y$ :heart: <b>"
+    hostile.mkdir(parents=True)
+    (hostile / "zebra.txt").write_text("The zebra has stripes.")
+    with serve(index_folder, own=home) as address:
+        page = open_page(f"{address}/library")
+        page.get_by_role("button", name="Look for it").click()
+        dialog = page.get_by_role("dialog")
+        for name in ("papers", "**x** $y$ :heart: <b>"):
+            dialog.get_by_label("Go into").click()
+            page.get_by_role("option", name=name, exact=True).click()
+            expect(dialog.locator(".ct-source")).to_contain_text(name)
+        expect(dialog).to_contain_text("1 file and 0 folders")
+        dialog.get_by_role("button", name="Go up").click()
+        expect(dialog).to_contain_text("0 files and 1 folder")
+        dialog.get_by_label("Go into").click()
+        page.get_by_role("option").click()
+        dialog.get_by_role("button", name="Index this folder").click()
+        expect(dialog).to_have_count(0)
+        expect(page.locator(".ct-source")).to_contain_text("1 document")
