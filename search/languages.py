@@ -74,10 +74,19 @@ def written_in(script: str, language: str) -> bool:
     :param script: a code as `checked_script` returns it.
     :param language: a code as the identifier wrote it.
     """
-    if language == UNKNOWN:
-        return False
-    usual = Language.get(_canonical(language)).maximize().script
-    return usual == script or usual in _PARTS.get(script, ())
+    usual = script_of(language)
+    return usual is not None and (usual == script or usual in _PARTS.get(script, ()))
+
+
+@lru_cache(maxsize=4096)
+def script_of(language: str) -> str | None:
+    """Return the ISO 15924 code of the script a language is written in; None where none is known.
+
+    :param language: a code as the identifier wrote it.
+    """
+    if language == UNKNOWN or not is_tag(language):
+        return None
+    return Language.get(_canonical(language)).maximize().script
 
 
 def _shown(text: str) -> str:

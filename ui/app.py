@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui.page_drawing import faults_as_sentences, style
+from ui.page_keeping import keep
 
 _ICON = Path(__file__).with_name("icon.svg")
 
@@ -25,3 +26,4 @@ with faults_as_sentences():
         ],
         position="hidden",  # every page links to the others itself, also where a sidebar is closed
     ).run()
+    keep()

@@ -69,6 +69,17 @@ _SCRIPTS = {
     "Hant": "Traditional",
     "Latn": "Latin",
 }
+# CLDR's names of the scripts that the languages above are written in.
+_ALONE = dict(
+    entry.split("=")
+    for entry in (
+        "Arab=Arabic|Armn=Armenian|Beng=Bangla|Cyrl=Cyrillic|Deva=Devanagari|Ethi=Ethiopic|"
+        "Geor=Georgian|Grek=Greek|Gujr=Gujarati|Guru=Gurmukhi|Hans=Simplified Han|"
+        "Hant=Traditional Han|Hebr=Hebrew|Jpan=Japanese|Khmr=Khmer|Knda=Kannada|Kore=Korean|"
+        "Laoo=Lao|Latn=Latin|Mlym=Malayalam|Mymr=Myanmar|Nkoo=N’Ko|Olck=Ol Chiki|Orya=Odia|"
+        "Sinh=Sinhala|Taml=Tamil|Telu=Telugu|Tfng=Tifinagh|Thaa=Thaana|Thai=Thai|Tibt=Tibetan"
+    ).split("|")
+)
 
 
 def language_name(tag: str) -> str:
@@ -81,3 +92,8 @@ def language_name(tag: str) -> str:
         return tag
     detail = ", ".join(_SCRIPTS.get(part, part) for part in rest)
     return f"{name} ({detail})" if detail else name
+
+
+def script_name(code: str) -> str:
+    """Return the English name of an ISO 15924 code, such as "Cyrillic" for "Cyrl"."""
+    return _ALONE.get(code, code)

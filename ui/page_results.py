@@ -10,7 +10,8 @@ from unicodedata import east_asian_width
 
 from indexer.sections import HEADING_SEPARATOR
 from search.hits import Hit, PassageHit
-from ui.language_names import UNKNOWN, language_name
+from search.languages import script_of
+from ui.language_names import UNKNOWN, language_name, script_name
 from ui.safe_text import attribute, name_html, path_html, text_html
 
 # Columns of the passage shown around the sentence that answers: with a sentence between them,
@@ -47,7 +48,7 @@ def _card(hit: Hit, roots: Sequence[Path]) -> str:
     return (
         '<article class="ct-card"><header>'
         f'<h3 dir="auto" lang="{_tag(hit.language)}">{name_html(title)}</h3>'
-        f"{_badges(hit)}</header>"
+        f"{_badges(hit)}{_script(hit.language)}</header>"
         f'<p class="ct-where">{_file(hit.path, roots)}{_place(hit.passage, title)}</p>'
         f"{_facets(hit)}{_copies(hit.copies, roots)}"
         f'<p class="ct-snippet" {_directed(hit.passage)}>{_excerpt(hit.passage)}</p>'
@@ -73,6 +74,15 @@ def _badges(hit: Hit) -> str:
         _badge(code, share if others else None)
         for code, share in ((hit.language, shares.get(hit.language)), *others[:MORE_LANGUAGES])
     )
+
+
+def _script(language: str) -> str:
+    """Return the script the document is written in, as `script:` filters by it."""
+    script = script_of(language)
+    if script is None:
+        return ""
+    name = text_html(script_name(script))
+    return f'<span class="ct-badge ct-script" title="{attribute(script)}">{name}</span>'
 
 
 def _badge(language: str, share: float | None) -> str:

@@ -15,7 +15,8 @@ from streamlit.testing.v1 import AppTest
 from indexer import CrosstongueError, Index, Label, jobs, load_encoder, set_labels, sync
 from indexer.schema import SCHEMA_VERSION
 from search import Searcher
-from ui.language_names import language_name
+from search.languages import script_of
+from ui.language_names import language_name, script_name
 from ui.locations import INDEX_VARIABLE
 from ui.media_names import media_name
 from ui.page_examples import EXAMPLES
@@ -496,6 +497,11 @@ def test_examples_find_answers_in_other_languages_on_the_samples(index_folder, e
 
 def test_every_language_that_can_be_identified_has_a_name(encoder):
     assert not [tag for tag in encoder.languages if language_name(tag) == tag]
+
+
+def test_every_script_that_can_be_identified_has_a_name(encoder):
+    scripts = {script_of(tag) for tag in encoder.languages} - {None}
+    assert not [code for code in scripts if script_name(code) == code and code != "Thai"]
 
 
 def test_names_of_languages_and_types_fall_back_to_the_tag():

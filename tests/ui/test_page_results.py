@@ -54,6 +54,13 @@ def test_a_card_says_title_language_file_page_heading_and_score():
         assert words in html
 
 
+def test_a_card_names_the_script_its_document_is_written_in():
+    for language, code, name in (("de", "Latn", "Latin"), ("sr-Cyrl", "Cyrl", "Cyrillic")):
+        html = cards_html([hit(passage(TEXT, BEST), language=language)])
+        assert f'<span class="ct-badge ct-script" title="{code}">{name}</span>' in html
+    assert "ct-script" not in cards_html([hit(passage(TEXT, BEST), language="und")])
+
+
 def test_the_best_sentence_is_marked_within_its_passage():
     html = cards_html([hit(passage(TEXT, BEST))])
     assert f"Vorher steht dies. <mark>{BEST}</mark> Danach steht das." in html

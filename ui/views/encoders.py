@@ -1,5 +1,6 @@
 """Encoders: which there are, and what one makes of sentences in any languages."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -20,6 +21,7 @@ from ui.page_encoders import (
     sentences_html,
     shares_html,
 )
+from ui.page_keeping import chosen, kept
 
 # One sentence and its translations beside another: what a cross-lingual encoder should tell apart.
 SENTENCES = """\
@@ -69,7 +71,14 @@ def page() -> None:
         key=_SENTENCES,
         persist_state="session",
     )
-    second = st.toggle("Compare with a second one", key=_SECOND, persist_state="session")
+    second = st.toggle(
+        "Compare with a second one",
+        value=kept(_SECOND, False),
+        key=_SECOND,
+        persist_state="session",
+        on_change=chosen,
+        args=(_SECOND,),
+    )
     choices = []
     for place, column in enumerate(st.columns(2) if second else [st.container()]):
         with column:
@@ -85,13 +94,7 @@ def page() -> None:
 def _choice(place: int, here: dict[str, bool]) -> tuple[str, str, str]:
     """Draw the widgets of one configuration; return the name, pooling and layer asked for."""
     names = [*here, OTHER]
-    name = st.selectbox(
-        "Encoder",
-        names,
-        format_func=lambda name: _label(name, here),
-        key=f"encoder-{place}",
-        persist_state="session",
-    )
+    name = _selected("Encoder", names, f"encoder-{place}", lambda name: _label(name, here))
     if name == OTHER:
         name = st.text_input(
             "Hub id or folder",
@@ -104,12 +107,11 @@ def _choice(place: int, here: dict[str, bool]) -> tuple[str, str, str]:
         line("It has one pooling, the mean of its word pieces, and no layers.")
         return name, USUAL, ""
     with st.container(horizontal=True, gap="small"):
-        pooling = st.selectbox(
+        pooling = _selected(
             "Pooling",
-            (USUAL, *POOLINGS),
-            format_func=lambda pooling: _pooling_label(name, pooling),
-            key=f"pooling-{place}",
-            persist_state="session",
+            [USUAL, *POOLINGS],
+            f"pooling-{place}",
+            lambda pooling: _pooling_label(name, pooling),
         )
         layer = st.text_input(
             "Layer",
@@ -120,6 +122,20 @@ def _choice(place: int, here: dict[str, bool]) -> tuple[str, str, str]:
             persist_state="session",
         )
     return name, pooling, layer.strip()
+
+
+def _selected(label: str, offered: list[str], key: str, named: Callable[[str], str]) -> str:
+    """Draw a choice that is kept."""
+    return st.selectbox(
+        label,
+        offered,
+        index=offered.index(kept(key, offered[0], offered)),
+        format_func=named,
+        key=key,
+        persist_state="session",
+        on_change=chosen,
+        args=(key,),
+    )
 
 
 def _label(name: str, here: dict[str, bool]) -> str:

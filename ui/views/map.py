@@ -10,11 +10,14 @@ from ui.page_acting import ASKED, read
 from ui.page_asked import Asked, answers
 from ui.page_drawing import faults_as_sentences, header, line, notice
 from ui.page_index import KEPT_OPEN, Stamp, facts_of, index_here, searcher_of, written
+from ui.page_keeping import chosen, kept
 from ui.page_map import Colouring, Picture, payload, picture_of
 from ui.safe_text import shown_name
 
 MARKED = 20
 _COLOURINGS: dict[str, Colouring] = {"Language": "language", "Folder": "folder", "Label": "label"}
+
+_COLOURING, _CENTRED = "map-colouring", "map-centred"
 
 
 def page() -> None:
@@ -28,15 +31,24 @@ def page() -> None:
     offered = [name for name in _COLOURINGS if labelled or name != "Label"]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         colouring = st.segmented_control(
-            "Colour by", offered, default="Language", persist_state="session",
-            key="map-colouring", required=True,
-        )  # fmt: skip
+            "Colour by",
+            offered,
+            default=kept(_COLOURING, "Language", offered),
+            persist_state="session",
+            key=_COLOURING,
+            required=True,
+            on_change=chosen,
+            args=(_COLOURING,),
+        )
         centred = st.toggle(
             "Without what sets languages apart",
+            value=kept(_CENTRED, False),
             help="Takes each language's mean off its passages, so that they lie by what they say "
             "and not by what they are written in.",
-            key="map-centred",
+            key=_CENTRED,
             persist_state="session",
+            on_change=chosen,
+            args=(_CENTRED,),
         )
     hits = _hits(index)
     marked = tuple(passage.id for hit in hits for passage in hit.passages[:1])

@@ -1,6 +1,7 @@
 """Search: a question in any language, answered by passages in any language."""
 
 import time
+from dataclasses import replace
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from ui.page_asked import EARLIEST, LATEST, Asked, answers
 from ui.page_drawing import faults_as_sentences, header, line, notice, section
 from ui.page_examples import EXAMPLES
 from ui.page_index import Facts, facts_of, index_here, prepare_to_search, searcher_of
+from ui.page_keeping import chosen, kept
 from ui.page_panels import add_folder, at_work, job_panel, samples, start_indexing
 from ui.page_reading import reading_of
 from ui.page_results import cards_html
@@ -179,11 +181,15 @@ def _filters(facts: Facts) -> None:
         st.toggle(
             "Balance languages",
             key=_BALANCE,
+            on_change=chosen,
+            args=(_BALANCE,),
             help="Spread the first documents over languages, so that none fills the page.",
         )
         st.toggle(
             "Words beside meaning",
             key=_WORDS,
+            on_change=chosen,
+            args=(_WORDS,),
             help="Names, numbers and rare words count as they are spelled; without it, meaning "
             "alone decides.",
         )
@@ -221,7 +227,8 @@ def _recall(facts: Facts) -> None:
             return
     asked = Asked.from_address(address)
     if _QUERY not in st.session_state and not address:
-        asked = st.session_state.get(ASKED, asked)
+        usual = replace(asked, balance=kept(_BALANCE, False), words=kept(_WORDS, True))
+        asked = st.session_state.get(ASKED, usual)
     languages = [entry.language for entry in facts.status.languages]
     labels = [label.name for label in facts.status.labels if label.documents]
     entities = [entity.name for entity in facts.status.entities]

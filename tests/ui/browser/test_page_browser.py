@@ -174,3 +174,29 @@ def test_a_first_visit_may_go_to_the_library(serve: Callable, index_folder, open
         expect(page.get_by_text("The folders you search.")).to_be_visible()
         assert page.get_by_text("Page not found").count() == 0
         assert page.url.endswith("/library")
+
+
+def test_what_was_chosen_is_kept_until_the_next_visit(address, open_page):
+    page = open_page(address)
+    for toggle, on in (("Balance languages", True), ("Words beside meaning", False)):
+        page.get_by_text(toggle, exact=True).click()
+        expect(page.get_by_role("switch", name=toggle)).to_be_checked(checked=on)
+    page.wait_for_function("document.cookie.includes('words')")
+    page.goto(f"{address}/map")
+    page.get_by_text("Folder", exact=True).click()
+    page.wait_for_function("document.cookie.includes('Folder')")
+    page.goto(f"{address}/encoders")
+    page.get_by_text("Compare with a second one").click()
+    page.wait_for_function("document.cookie.includes('second')")
+    page.goto(address)
+    expect(page.get_by_role("switch", name="Balance languages")).to_be_checked()
+    expect(page.get_by_role("switch", name="Words beside meaning")).not_to_be_checked()
+    page.goto(f"{address}/map")
+    expect(page.get_by_role("radio", name="Folder")).to_be_checked()
+    page.goto(f"{address}/encoders")
+    expect(page.get_by_label("Encoder")).to_have_count(2)
+    # A link asks for what it says, and changes nothing that is kept.
+    page.goto(f"{address}/?q=water")
+    expect(page.get_by_role("switch", name="Balance languages")).not_to_be_checked()
+    page.goto(address)
+    expect(page.get_by_role("switch", name="Balance languages")).to_be_checked()
