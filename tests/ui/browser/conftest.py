@@ -1,12 +1,13 @@
 """A real browser on the real page; skipped, with the reason, where there is no Chromium."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from indexer import Index, load_encoder, sync
 from ui.launch import Place, running_page
@@ -22,6 +23,7 @@ ARGUMENTS = [
 ]
 # The machine that runs the tests may be doing much else.
 PATIENCE_MS = 60_000
+_LOOKED_FOR = re.compile("/(library|map|encoders)/_stcore/(health|host-config)$")
 LONG = "Ein langer Absatz ohne Ende. " * 180
 HOSTILE_NAME = "<b>x $y$ :heart: \u202efdp"
 HOSTILE = (
@@ -91,9 +93,22 @@ def address(serve: Callable, index_folder: Path) -> Iterator[str]:
         yield served
 
 
+def _is_fault(said: ConsoleMessage) -> bool:
+    """Whether a page's console tells an error of ours."""
+    if said.type != "error":
+        return False
+    # Streamlit looks for its server below the page's own address first, and then above it; and
+    # where a test ends the server, the page loses it.
+    looked = _LOOKED_FOR.search(said.location["url"]) and "404" in said.text
+    return not (looked or "ERR_CONNECTION_REFUSED" in said.text or "WebSocket" in said.text)
+
+
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open a window. Whatever it asks of another machine, and every dialog, fails the test."""
+    """Open a window.
+
+    Whatever it asks of another machine, every dialog and every error in its console fails the test.
+    """
     contexts, wrong = [], []
 
     def opened(address: str, *, width: int = 1440, height: int = 900, theme: str = "light") -> Page:
@@ -114,6 +129,10 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         )
         page.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
         page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on(
+            "console",
+            lambda said: wrong.append(f"{said.text} {said.location}") if _is_fault(said) else None,
+        )
         page.goto(address)
         return page
 
