@@ -9,7 +9,7 @@ from search.mixed_pool import LanguageFigures
 from ui.layer_plot import Line, Panel, layer_plot
 from ui.output import safe, wrapped
 
-_EXPLAINED = (
+EXPLAINED = (
     "In percent, means over languages. forth, back: texts whose nearest in the other language is "
     "their translation. MRR: mean reciprocal rank of the translation among the texts of all "
     "languages. own: of the texts ranked above it, those in the query's own language; pool: that "
@@ -63,7 +63,7 @@ def title(one: Evaluation) -> str:
 
 def explained() -> Iterator[str]:
     """Yield lines that say what the columns are."""
-    return wrapped(_EXPLAINED)
+    return wrapped(EXPLAINED)
 
 
 def values(one: Evaluation) -> dict[str, object]:

@@ -24,6 +24,7 @@ _PACKAGES = Path(__file__).resolve().parent.parent
 LONGEST_REASON = 2_000
 # How the command line begins the one sentence it fails with.
 _COMPLAINT = "Error: "
+_UNTOLD = "Indexing ended unexpectedly; start it again, it goes on where it stopped."
 MINUTE, HOUR = 60, 3600
 
 
@@ -77,7 +78,7 @@ class JobStarter:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=complaints,
-                env=_environment(),
+                env=own_environment(),
                 start_new_session=True,
             )
         except OSError as error:
@@ -104,7 +105,7 @@ class JobStarter:
                 written = complaints.read().decode("utf-8", "replace")
             self._complaints = None
             if self._process is not None and self._process.returncode:
-                self._complaint = _last_sentence(written)
+                self._complaint = last_sentence(written, _UNTOLD)
         return self._complaint
 
 
@@ -114,10 +115,15 @@ def starter_of(folder: str) -> JobStarter:
     return JobStarter(Path(folder))
 
 
-def _last_sentence(written: str) -> str:
+def last_sentence(written: str, untold: str) -> str:
+    """Return the sentence a command failed with.
+
+    :param written: all that it wrote on standard error.
+    :param untold: for one that ended without a sentence.
+    """
     lines = [line.strip() for line in written.splitlines() if line.strip()]
     if not lines or not lines[-1].startswith(_COMPLAINT):
-        return "Indexing ended unexpectedly; start it again, it goes on where it stopped."
+        return untold
     return lines[-1].removeprefix(_COMPLAINT)[:LONGEST_REASON]
 
 
@@ -207,7 +213,7 @@ def _duration(seconds: float) -> str:
     return f"about {seconds / HOUR:.1f} h"
 
 
-def _environment() -> dict[str, str]:
+def own_environment() -> dict[str, str]:
     """Return this process's environment; in a checkout, with these packages on the path."""
     if not (_PACKAGES / "pyproject.toml").is_file():
         return dict(os.environ)

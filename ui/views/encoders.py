@@ -22,6 +22,7 @@ from ui.page_encoders import (
     shares_html,
 )
 from ui.page_keeping import chosen, kept
+from ui.page_measuring import measure
 
 # One sentence and its translations beside another: what a cross-lingual encoder should tell apart.
 SENTENCES = """\
@@ -89,6 +90,9 @@ def page() -> None:
     drawn = st.session_state.get(_DRAWN)
     if drawn is not None:
         _draw(drawn)
+    section("Measure them")
+    with faults_as_sentences():
+        measure([name for name, _, _ in choices], POOLINGS)
 
 
 def _choice(place: int, here: dict[str, bool]) -> tuple[str, str, str]:

@@ -200,3 +200,22 @@ def test_what_was_chosen_is_kept_until_the_next_visit(address, open_page):
     expect(page.get_by_role("switch", name="Balance languages")).not_to_be_checked()
     page.goto(address)
     expect(page.get_by_role("switch", name="Balance languages")).to_be_checked()
+
+
+def test_an_encoder_is_measured_on_an_uploaded_file(address, open_page):
+    page = open_page(f"{address}/encoders")
+    expect(page.get_by_role("button", name="Measure", exact=True)).to_be_disabled()
+    pairs = "de\ten\tDas Wasser ist kalt.\tThe water is cold.\nde\ten\tDas Brot.\tThe bread.\n"
+    upload = page.locator("input[type=file]")
+    upload.set_input_files(
+        {"name": "pairs.tsv", "mimeType": "text/plain", "buffer": pairs.encode()}
+    )
+    page.get_by_role("button", name="Measure", exact=True).click()
+    expect(page.locator("tr", has_text="embedded").last).to_contain_text("100.0")
+    page.get_by_text("By language").click()
+    expect(page.get_by_text("German – English")).to_be_visible()
+    bad = {"name": "bad.tsv", "mimeType": "text/plain", "buffer": b"nothing of the kind\n"}
+    upload.set_input_files(bad)
+    expect(page.get_by_text("bad.tsv")).to_be_visible()
+    page.get_by_role("button", name="Measure", exact=True).click()
+    expect(page.get_by_text("The file holds no pairs")).to_be_visible()
