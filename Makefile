@@ -20,7 +20,7 @@ $(VENV)/.base: $(VENV)/.python pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.full: $(VENV)/.python pyproject.toml constraints.txt
-	$(INSTALL) '.[encoders,adapt,onnx,train,test]'
+	$(INSTALL) '.[encoders,adapt,map,onnx,train,test]'
 	touch $@ $(VENV)/.base
 
 demo: $(VENV)/.base ## index the sample folder and open the page; needs no torch

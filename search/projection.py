@@ -1,6 +1,6 @@
 """Vectors to points of a plane, for a picture of an index.
 
-Principal components only: what shows them in other ways needs libraries of its own.
+Principal components; by their neighbours is `neighbourhoods`.
 """
 
 from collections.abc import Sequence
@@ -17,11 +17,12 @@ class Projection:
     """Points of a plane.
 
     :param points: float32 [n, 2].
-    :param share: how much of the vectors' variance the plane keeps, 0 to 1.
+    :param share: how much of the vectors' variance the plane keeps, 0 to 1; None where it shows
+        neighbourhoods instead.
     """
 
     points: Points
-    share: float
+    share: float | None
 
 
 def principal_plane(vectors: Points) -> Projection:
@@ -30,18 +31,27 @@ def principal_plane(vectors: Points) -> Projection:
     :param vectors: float32 [n, d].
     :return: the points; which way round they lie is the same in every run.
     """
-    rows, width = vectors.shape
-    if not rows:
+    if not len(vectors):
         return Projection(np.zeros((0, 2), np.float32), 0.0)
+    points = principal_components(vectors, 2)
+    whole = float(((vectors - vectors.mean(axis=0)) ** 2).sum())
+    return Projection(points, float((points**2).sum()) / whole if whole > 0 else 0.0)
+
+
+def principal_components(vectors: Points, count: int) -> Points:
+    """Return vectors in the directions in which they vary most, zeros past their own width.
+
+    :param vectors: float32 [n, d], n at least 1.
+    :return: float32 [n, count].
+    """
     centred = vectors - vectors.mean(axis=0)
-    variances, directions = np.linalg.eigh(centred.T @ centred)
-    plane = directions[:, ::-1][:, :2]
+    _, directions = np.linalg.eigh(centred.T @ centred)
+    axes = directions[:, ::-1][:, :count]
     # An eigenvector may point either way: let its largest part be positive.
-    plane = plane * np.sign(plane[np.abs(plane).argmax(axis=0), np.arange(plane.shape[1])])
-    points = np.zeros((rows, 2), np.float32)
-    points[:, : min(2, width)] = centred @ plane
-    whole = float(variances.sum())
-    return Projection(points, float(variances[::-1][:2].sum()) / whole if whole > 0 else 0.0)
+    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
+    found = np.zeros((len(vectors), count), np.float32)
+    found[:, : axes.shape[1]] = centred @ axes
+    return found
 
 
 def without_group_means(vectors: Points, groups: Sequence[str]) -> Points:

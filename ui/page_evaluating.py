@@ -1,24 +1,18 @@
-"""An evaluation asked for on the page: run in a process of its own, its figures as tables.
+"""An evaluation asked for on the page: the command a person would type, its figures as tables.
 
-The process is the command a person would type, so the page stays usable while it runs, it can be
-stopped at once, and what it embedded is kept for the next run. No Streamlit here.
+What it embedded is kept, so that a run that was stopped goes on. No Streamlit here.
 """
 
 import json
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from indexer.errors import SourceError
 from ui.language_names import language_name
-from ui.page_jobs import last_sentence, own_environment
+from ui.page_process import PageProcess
 from ui.safe_text import text_html
 
-STOP_SECONDS = 5.0
-_PAIRS, _PLOT, _FOUND, _TOLD = "pairs.tsv", "layers.svg", "found.json", "told.txt"
+_PAIRS, _PLOT = "pairs.tsv", "layers.svg"
 _UNTOLD = "The evaluation ended unexpectedly; measure again, it goes on where it stopped."
 _COLUMNS = ("encoder", "pooling", "layer", "forth", "back", "MRR", "own", "pool")
 _OF_LANGUAGES = ("languages", "pairs", "forth", "back")
@@ -26,7 +20,7 @@ _OF_LANGUAGES = ("languages", "pairs", "forth", "back")
 Figures = Mapping[str, Any]
 
 
-class EvaluationRun:
+class EvaluationRun(PageProcess):
     """An evaluation under way, or over.
 
     :param pairs: the file that was uploaded.
@@ -35,78 +29,31 @@ class EvaluationRun:
     """
 
     def __init__(self, pairs: bytes, options: Sequence[str]) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="crosstongue-")
-        place = Path(self._folder.name)
-        self._place = place
-        command = [sys.executable, "-m", "ui.cli", "evaluate", str(place / _PAIRS), *options]
-        command += ["--json", "--plot", str(place / _PLOT)]
-        try:
+        def prepare(place: Path) -> list[str]:
             (place / _PAIRS).write_bytes(pairs)
-            with (place / _FOUND).open("wb") as found, (place / _TOLD).open("wb") as told:
-                self._process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=found,
-                    stderr=told,
-                    env=own_environment(),
-                )
-        except OSError as error:
-            self._folder.cleanup()
-            raise SourceError(
-                f"The evaluation could not be started ({error.strerror}): check that there is "
-                "free disk space."
-            ) from error
-        self.stopped = False
+            plot = ["--plot", str(place / _PLOT)]
+            return ["evaluate", str(place / _PAIRS), *options, "--json", *plot]
 
-    @property
-    def running(self) -> bool:
-        """Whether it is under way."""
-        return self._process.poll() is None
-
-    @property
-    def progress(self) -> str:
-        """How far it is, in its own words."""
-        lines = self._told().splitlines()
-        return lines[-1] if lines else "Loading the encoder…"
+        super().__init__("ui.cli", prepare, untold=_UNTOLD)
 
     @property
     def complaint(self) -> str | None:
-        """The sentence it ended with, where it failed."""
-        if self.running or self.stopped or not self._process.returncode:
-            return None
-        return last_sentence(self._told(), _UNTOLD).replace(str(self._place / _PAIRS), "The file")
+        """The sentence it failed with, if it did; the file goes without its temporary name."""
+        said = super().complaint
+        return said and said.replace(str(self.place / _PAIRS), "The file")
 
     @property
     def found(self) -> list[Figures]:
         """The figures of each encoder, pooling and layer; none before the end."""
-        if self.running or self._process.returncode:
+        if not self.done:
             return []
-        found: list[Figures] = json.loads((self._place / _FOUND).read_bytes())["evaluations"]
+        found: list[Figures] = json.loads(self.written)["evaluations"]
         return found
 
     @property
     def plot(self) -> str:
         """The figures by layer, as SVG, after the end."""
-        return (self._place / _PLOT).read_text("utf-8")
-
-    def stop(self) -> None:
-        """End it; what it embedded is kept."""
-        if self.running:
-            self.stopped = True
-            self._process.terminate()
-            try:
-                self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-
-    def close(self) -> None:
-        """End it and forget what it found."""
-        self.stop()
-        self._folder.cleanup()
-
-    def _told(self) -> str:
-        return (self._place / _TOLD).read_bytes().decode("utf-8", "replace").strip()
+        return (self.place / _PLOT).read_text("utf-8")
 
 
 def figures_html(found: Sequence[Figures]) -> str:

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.index import Index
-from search.projection import Projection, principal_plane, without_group_means
+from search.projection import Points, Projection, principal_plane, without_group_means
 from ui.language_names import UNKNOWN, language_name
 from ui.page_index import folder_of
+from ui.page_process import PageProcess
 from ui.safe_text import shown_name, shown_path
 
 Colouring = Literal["language", "folder", "label"]
@@ -35,6 +36,8 @@ COLOURS = (
 GREY = "#8b8f92"
 # The same passages and the same order in every run.
 _SEED = 7
+_VECTORS, _POINTS = "vectors.npy", "points.npy"
+_UNTOLD = "The passages could not be laid out by their neighbours; the terminal says why."
 
 _ROWS = """
 SELECT p.id, substr(p.text, 1, ?), p.language, d.id, d.title, d.path
@@ -87,9 +90,7 @@ def picture_of(
     ids = np.array([id_ for id_ in ids.tolist() if id_ in found], np.int64)
     rows = [found[id_] for id_ in ids.tolist()]
     languages = tuple(row[2] or UNKNOWN for row in rows)
-    vectors = index.vectors_of(ids)
-    if centred and len(ids):
-        vectors = without_group_means(vectors, languages)
+    vectors = _vectors(index, ids, languages, centred)
     places: dict[int, int] = {}
     documents = tuple(places.setdefault(row[3], len(places)) for row in rows)
     first = {row[3]: row for row in rows}
@@ -104,6 +105,38 @@ def picture_of(
     return Picture(
         *(ids, principal_plane(vectors), texts, languages, documents, titles, paths, labels, total)
     )
+
+
+def vectors_of(index: Index, picture: Picture, *, centred: bool) -> Points:
+    """Return the vectors that a picture shows, float32 [n, d]."""
+    return _vectors(index, picture.ids, picture.languages, centred)
+
+
+def _vectors(
+    index: Index, ids: NDArray[np.int64], languages: Sequence[str], centred: bool
+) -> Points:
+    vectors = index.vectors_of(ids)
+    return without_group_means(vectors, languages) if centred and len(ids) else vectors
+
+
+class LayoutRun(PageProcess):
+    """Passages being laid out by their neighbours.
+
+    :param vectors: float32 [n, d].
+    """
+
+    def __init__(self, vectors: Points) -> None:
+        def prepare(place: Path) -> list[str]:
+            np.save(place / _VECTORS, vectors)
+            return [str(place / _VECTORS), str(place / _POINTS)]
+
+        super().__init__("search.neighbourhoods", prepare, untold=_UNTOLD)
+
+    @property
+    def points(self) -> Points:
+        """The points, float32 [n, 2], once it is done."""
+        found: Points = np.load(self.place / _POINTS)
+        return found
 
 
 def payload(

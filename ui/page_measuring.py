@@ -68,7 +68,7 @@ def _started(
 def _follow(run: EvaluationRun, was_running: bool) -> None:
     """Draw how far an evaluation is, and then its figures."""
     if run.running:
-        line(run.progress)
+        line(run.progress or "Loading the encoder…")
         st.button("Stop", key="stop-measuring", on_click=run.stop)
         return
     if was_running:

@@ -77,3 +77,12 @@ def test_the_legend_names_the_languages_and_shows_one_alone(address, open_page):
     assert drawn(page) != before
     page.get_by_text("Folder", exact=True).click()
     expect(page.locator(".legend button", has_text="papers/health")).to_be_visible()
+
+
+def test_passages_are_laid_out_by_their_neighbours(address, open_page):
+    page = open_page(f"{address}/map")
+    expect(page.get_by_text("the plane keeps")).to_be_visible()
+    page.get_by_text("with their neighbours").click()
+    expect(page.get_by_text("neighbours stay neighbours")).to_be_visible()
+    page.get_by_text("as they vary most", exact=True).click()
+    expect(page.get_by_text("the plane keeps")).to_be_visible()
