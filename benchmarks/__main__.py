@@ -19,7 +19,7 @@ BENCHMARKS = (
     "runtimes",
 )
 WITH_DATA = ("tatoeba", "languages", "quality", "codes")
-IN_A_BROWSER = ("map_panning",)
+IN_A_BROWSER = ("map_panning", "page_search")
 
 
 def main() -> None:

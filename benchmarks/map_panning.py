@@ -11,8 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.texts import passages
-from indexer import Index, load_encoder, sync
+from benchmarks.texts import index_passages
 from ui.launch import running_page
 
 PASSAGES = 50_000
@@ -54,8 +53,8 @@ def main() -> None:
     if chromium is None:
         sys.exit("Chromium is missing: apt-get install chromium")
     with tempfile.TemporaryDirectory() as name:
-        _index(Path(name))
-        with running_page(Path(name) / "index", None) as served, sync_playwright() as playwright:
+        folder = index_passages(Path(name), PASSAGES, A_DOCUMENT)
+        with running_page(folder, None) as served, sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--no-first-run"]
             )
@@ -72,18 +71,6 @@ def main() -> None:
         f"{PASSAGES:,} points on {WIDTH} x {HEIGHT}: {panned:.1f} frames/s panned, {zoomed:.1f} "
         f"zoomed in; {idle:.1f} with nothing to draw"
     )
-
-
-def _index(place: Path) -> None:
-    folder = place / "documents"
-    folder.mkdir()
-    texts = passages(PASSAGES, 400)
-    for number in range(0, PASSAGES, A_DOCUMENT):
-        some = texts[number : number + A_DOCUMENT]
-        sections = [f"## {at}\n\n{text}" for at, text in enumerate(some)]
-        (folder / f"{number}.md").write_text("\n\n".join(sections), "utf-8")
-    with Index.create(place / "index", encoder=load_encoder()) as index:
-        sync(index, folder)
 
 
 def _frames(page: Page, *, pan: bool) -> float:

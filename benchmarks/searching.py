@@ -14,8 +14,8 @@ import faiss
 import numpy as np
 
 from benchmarks.samples import sample_queries
-from benchmarks.texts import passages
-from indexer import Index, load_encoder, sync
+from benchmarks.texts import index_passages
+from indexer import Index, load_encoder
 from search import Searcher
 
 PASSAGES = 50_000
@@ -28,15 +28,8 @@ def main() -> None:
     queries = [query.query for query in sample_queries()]
     wanted = int(sys.argv[-1]) if sys.argv[-1].isdecimal() else PASSAGES
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "documents"
-        texts = passages(wanted, 400)
-        for number in range(0, wanted, A_DOCUMENT):
-            place = folder / f"{number // 5_000:03}"
-            place.mkdir(parents=True, exist_ok=True)
-            sections = [f"## {i}\n\n{text}" for i, text in enumerate(texts[number : number + 10])]
-            (place / f"{number}.md").write_text("\n\n".join(sections), "utf-8")
-        with Index.create(Path(name) / "index", encoder=encoder) as index:
-            sync(index, folder)
+        folder = index_passages(Path(name), wanted, A_DOCUMENT)
+        with Index.open(folder, encoder=encoder) as index:
             status = index.status()
             searcher = Searcher(index)
             for query in queries[:20]:
@@ -47,11 +40,8 @@ def main() -> None:
             )
             explained = _median(lambda query: searcher.search(query, explain=True), queries)
             flat = faiss.IndexFlatIP(encoder.dimension)
-            flat.add(
-                np.concatenate(
-                    [encoder.encode(texts[i : i + 5_000]) for i in range(0, len(texts), 5_000)]
-                )
-            )
+            ids = np.array([row[0] for row in index.connection.execute("SELECT id FROM passages")])
+            flat.add(index.vectors_of(ids))
             alone = _median(lambda query: flat.search(encoder.encode([query]), 50), queries)
     print(
         f"{status.passages:,} passages: median {1e3 * whole:.1f} ms a query, "

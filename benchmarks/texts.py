@@ -4,6 +4,7 @@ import random
 from functools import cache
 from pathlib import Path
 
+from indexer import Index, load_encoder, sync
 from indexer.passages import split
 from indexer.readers.registry import read
 from indexer.resources import data_folder
@@ -45,6 +46,24 @@ def short_texts(count: int, characters: int = 31, seed: int = 1) -> list[str]:
         start = generator.randrange(max(1, len(sentence) - characters))
         texts.append(sentence[start : start + characters])
     return texts
+
+
+def index_passages(place: Path, count: int, a_document: int) -> Path:
+    """Index about so many passages of 400 characters, and return the index folder.
+
+    :param place: an empty folder.
+    :param a_document: how many of them a document has.
+    """
+    texts = passages(count, 400)
+    for number in range(0, count, a_document):
+        folder = place / "documents" / f"{number // 5_000:03}"
+        folder.mkdir(parents=True, exist_ok=True)
+        some = texts[number : number + a_document]
+        sections = [f"## {at}\n\n{text}" for at, text in enumerate(some)]
+        (folder / f"{number}.md").write_text("\n\n".join(sections), "utf-8")
+    with Index.create(place / "index", encoder=load_encoder()) as index:
+        sync(index, place / "documents")
+    return place / "index"
 
 
 def write_documents(folder: Path, count: int, characters: int) -> int:

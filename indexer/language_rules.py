@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from indexer import jobs, paths
 from indexer.database import bump_revision, new_generation, write_meta
 from indexer.errors import CrosstongueError
-from indexer.ignoring import compile_patterns
 from indexer.paths import AnyPath, is_within, prefix
 
 if TYPE_CHECKING:
@@ -246,6 +245,8 @@ def _target(index: Index, what: AnyPath) -> bytes:
     if known:
         return path
     if _GLOB.search(given):
+        from indexer.ignoring import compile_patterns
+
         if given.startswith(b"/"):
             raise CrosstongueError(
                 f"Nothing in the index is {paths.display(what)}: write a pattern as it reads from "
@@ -265,7 +266,11 @@ def _target(index: Index, what: AnyPath) -> bytes:
 
 def _spec(what: bytes) -> GitIgnoreSpec | None:
     """Compile a pattern; None for a path, which is absolute."""
-    return None if what.startswith(b"/") else compile_patterns([os.fsdecode(what)])
+    if what.startswith(b"/"):
+        return None
+    from indexer.ignoring import compile_patterns  # its library loads where there are patterns
+
+    return compile_patterns([os.fsdecode(what)])
 
 
 def _checked(language: str) -> str:

@@ -159,12 +159,15 @@ def test_a_folder_is_looked_for_and_indexed(serve, open_page, index_folder, tmp_
         page.get_by_role("button", name="Look for it").click()
         dialog = page.get_by_role("dialog")
         for name in ("papers", "**x** $y$ :heart: <b>"):
+            # The one of the folder before stands there until its successor does.
+            expect(dialog.get_by_label("Go into")).to_have_count(1)
             dialog.get_by_label("Go into").click()
             page.get_by_role("option", name=name, exact=True).click()
             expect(dialog.locator(".ct-source")).to_contain_text(name)
         expect(dialog).to_contain_text("1 file and 0 folders")
         dialog.get_by_role("button", name="Go up").click()
         expect(dialog).to_contain_text("0 files and 1 folder")
+        expect(dialog.get_by_label("Go into")).to_have_count(1)
         dialog.get_by_label("Go into").click()
         page.get_by_role("option").click()
         dialog.get_by_role("button", name="Index this folder").click()
