@@ -8,13 +8,13 @@ no attribution made up afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from indexer.drawing import without_drawing
-from indexer.encoders.pooling import run_sums
 from indexer.encoders.protocol import Explainable, TokenVectors, Vectors
 from indexer.encoders.windowed import unit
 from indexer.segmentation import word_bounds
@@ -27,8 +27,7 @@ ANSWERS = 0.22
 ANSWERS_IN_CONTEXT = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class WordShare:
+class WordShare(NamedTuple):
     """A word of a passage, or of the title and heading that are embedded with it.
 
     :param text: as it stands.
@@ -93,6 +92,7 @@ def shares(
     query: QueryWords,
     encoder: Explainable,
     targets: Vectors | None = None,
+    tokens: Sequence[TokenVectors] | None = None,
 ) -> list[tuple[WordShare, ...]]:
     """Return the words of passages with their shares, in their order.
 
@@ -100,41 +100,66 @@ def shares(
     :param embedded: the same as they were embedded, after title and heading.
     :param targets: float32 [n, d], the vectors that were compared where they are not the passages'
         own; each one's words then sum to that.
+    :param tokens: of `embedded`, where they are at hand.
     """
-    found = encoder.token_vectors(embedded, kind="document")
-    if targets is not None:
-        found = [
-            TokenVectors(one.starts, one.ends, _moved(_scaled(one.vectors), target))
-            for one, target in zip(found, targets, strict=True)
-        ]
-    return [
-        tuple(_shares(text, whole, tokens, query))
-        for text, whole, tokens in zip(texts, embedded, found, strict=True)
-    ]
+    if tokens is None:
+        tokens = encoder.token_vectors(embedded, kind="document")
+    found = []
+    for place, (text, whole) in enumerate(zip(texts, embedded, strict=True)):
+        one = tokens[place]
+        if targets is not None:
+            moved = _moved(_scaled(one.vectors), targets[place])
+            one = TokenVectors(one.starts, one.ends, moved)
+        found.append(_shares(text, whole, one, query))
+    return found
 
 
-def _shares(text: str, whole: str, tokens: TokenVectors, query: QueryWords) -> Iterator[WordShare]:
+def placed(text: str, whole: str, tokens: TokenVectors) -> TokenVectors | None:
+    """Return the tokens of an embedded passage where they stand in the passage as it is shown.
+
+    Those of title and heading have negative places. None where what is drawn was left out.
+
+    :param text: the passage as it is shown.
+    :param whole: the same as it was embedded.
+    """
+    before = len(whole) - len(text)
+    if without_drawing(text) != text:
+        return None
+    return TokenVectors(tokens.starts - before, tokens.ends - before, tokens.vectors)
+
+
+def _shares(
+    text: str, whole: str, tokens: TokenVectors, query: QueryWords
+) -> tuple[WordShare, ...]:
     bounds, vectors = _words(whole, tokens)
+    words = [whole[start:end] for start, end in bounds]
     parts = vectors @ query.vectors.T
     likeness = _likeness(vectors, query, parts)
-    answered = likeness.argmax(axis=1)
-    before = len(whole) - len(without_drawing(text))
-    # What is drawn in the passage is not embedded, so positions may differ.
-    same = len(whole) - before == len(text)
+    sums = parts.sum(axis=1)
     least = ANSWERS_IN_CONTEXT if query.contextual else ANSWERS
+    answers: list[str | None] = [None] * len(words)
+    for place in np.flatnonzero((likeness.max(axis=1) >= least) & (sums > 0)).tolist():
+        if _says(words[place]):
+            answers[place] = query.words[int(likeness[place].argmax())]
+    places = _places(text, whole, bounds, words)
+    return tuple(map(WordShare, words, places, sums.tolist(), answers))
+
+
+def _places(
+    text: str, whole: str, bounds: Sequence[tuple[int, int]], words: Sequence[str]
+) -> list[int | None]:
+    """Return where each word begins in the passage as it is shown."""
+    before = len(whole) - len(without_drawing(text))
+    if len(whole) - before == len(text):
+        return [start - before if start >= before else None for start, _ in bounds]
+    # What is drawn in the passage is not embedded, so positions differ.
+    places: list[int | None] = []
     at = 0
-    for (start, end), row, alike, best in zip(
-        bounds, parts.sum(axis=1).tolist(), likeness.max(axis=1).tolist(), answered, strict=True
-    ):
-        word = whole[start:end]
-        place: int | None = None
-        if start >= before and same:
-            place = start - before
-        elif start >= before:
-            place = text.find(word, at)
-            at = place + len(word) if place >= 0 else at
-        answers = query.words[int(best)] if alike >= least and row > 0 and _says(word) else None
-        yield WordShare(word, place if place is None or place >= 0 else None, row, answers)
+    for (start, _), word in zip(bounds, words, strict=True):
+        place = text.find(word, at) if start >= before else -1
+        at = place + len(word) if place >= 0 else at
+        places.append(place if place >= 0 else None)
+    return places
 
 
 def _likeness(vectors: Vectors, query: QueryWords, parts: Vectors) -> Vectors:
@@ -177,9 +202,7 @@ def _words(text: str, tokens: TokenVectors) -> tuple[list[tuple[int, int]], Vect
             strict=True,
         )
     ]
-    lengths = np.diff(first, append=len(last))
-    every = np.arange(len(last), dtype=np.int32)
-    return bounds, _scaled(run_sums(every, lengths, tokens.vectors))
+    return bounds, _scaled(np.add.reduceat(tokens.vectors, first, axis=0))
 
 
 def _scaled(sums: Vectors) -> Vectors:

@@ -18,7 +18,7 @@ from indexer import paths
 from indexer.centring import query_languages
 from indexer.database import read_meta
 from indexer.documents import Passage
-from indexer.encoders.protocol import Encoder, can_explain
+from indexer.encoders.protocol import Encoder, TokenVectors, can_explain
 from indexer.errors import EncoderMismatchError, QueryError
 from indexer.facets import entities_by_passage
 from indexer.index import Index
@@ -30,7 +30,7 @@ from search.asking import UNKNOWN, unit
 from search.background import Background
 from search.columns import GONE, Columns, Ids
 from search.confidence import NOTHING_ANSWERS, Judge, nothing_answers, words_confidence
-from search.explaining import WordShare, query_words, shares
+from search.explaining import WordShare, placed, query_words, shares
 from search.filters import Filters, all_but, allowed_ids, path_bytes
 from search.hits import Hit, PassageHit
 from search.query import Query
@@ -533,16 +533,22 @@ class Searcher:
         words: dict[int, tuple[WordShare, ...]] = {}
         encoder = self._encoder()
         if asked.vector is not None and encoder is not None:
-            texts = [row.text for row in shown]
             ids = [row.id for row in shown]
-            spans = dict(zip(ids, best_spans(texts, asked.vector, encoder), strict=True))
-            if asked.explain and asked.texts and can_explain(encoder):
-                embedded = [_embedded(row) for row in shown]
+            texts, embedded = [row.text for row in shown], [_embedded(row) for row in shown]
+            # The words of a text in context are all near its query; a sentence says more by itself.
+            alone = not getattr(encoder, "contextual", False)
+            explain = asked.explain and bool(asked.texts)
+            tokens: list[TokenVectors] = []
+            if can_explain(encoder) and (alone or explain):
+                tokens = encoder.token_vectors(embedded, kind="document")
+            own = list(map(placed, texts, embedded, tokens)) if alone else []
+            spans = dict(zip(ids, best_spans(texts, asked.vector, encoder, own), strict=True))
+            if explain and can_explain(encoder):
                 target, targets = None, None
                 if self.index.centres is not None:
                     target, targets = asked.vector, self.index.vectors.rows(np.array(ids, np.int64))
                 query = query_words(asked.texts, encoder, target)
-                found = shares(texts, embedded, query, encoder, targets)
+                found = shares(texts, embedded, query, encoder, targets, tokens)
                 words = dict(zip(ids, found, strict=True))
         holds = {match.passage: match.share for match in asked.matches}
         names = entities_by_passage(

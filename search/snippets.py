@@ -1,9 +1,9 @@
 """The sentence or two of a passage that answer the query best.
 
-Sentences are encoded by the encoder that made the index, all of one search in one call. With a
-mean-pooled one, a sentence's cosine is the sum of its words' shares (`explaining`) over the length
-of their vectors' sum, so that a long sentence wins nothing by its length. The snippet is a run of
-the passage's own text, so it can be found and marked in it.
+A sentence's cosine is the sum of its words' shares (`explaining`) over the length of their vectors'
+sum, so that a long sentence wins nothing by its length. Where the passage's own token vectors are
+not at hand, its sentences are encoded, all of one search in one call. The snippet is a run of the
+passage's own text, so it can be found and marked in it.
 """
 
 import unicodedata
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.cutting import best_cut
-from indexer.encoders.protocol import Encoder
+from indexer.encoders.protocol import Encoder, TokenVectors
 from indexer.sentences import each_sentence
 
 Span = tuple[int, int]
@@ -30,32 +30,61 @@ _FIRST_WIDE = "\u1100"
 PARAGRAPH = "\n\n"
 
 
-def best_spans(texts: Sequence[str], query: NDArray[np.float32], encoder: Encoder) -> list[Span]:
+def best_spans(
+    texts: Sequence[str],
+    query: NDArray[np.float32],
+    encoder: Encoder,
+    tokens: Sequence[TokenVectors | None] = (),
+) -> list[Span]:
     """Choose a snippet in each passage.
 
     :param texts: the passages.
     :param query: float32 [d], the query's unit vector.
     :param encoder: the encoder that made `query`.
+    :param tokens: of each passage, with their places in it; None where they are not at hand.
     :return: one (start, end) a passage, in characters of that passage.
     """
     spans = [_choosable(text) for text in texts]
+    known = list(tokens) or [None] * len(texts)
     # A passage of one sentence has nothing to choose from.
     asked = [
         text[start:end]
-        for text, found in zip(texts, spans, strict=True)
-        if len(found) > 1
+        for text, found, own in zip(texts, spans, known, strict=True)
+        if len(found) > 1 and own is None
         for start, end in found
     ]
-    cosines = encoder.encode(asked, kind="document") @ query
+    encoded = encoder.encode(asked, kind="document") @ query if asked else np.empty(0, np.float32)
     chosen: list[Span] = []
     position = 0
-    for text, found in zip(texts, spans, strict=True):
+    for text, found, own in zip(texts, spans, known, strict=True):
         if len(found) == 1:
             chosen.append(found[0])
-            continue
-        chosen.append(_choose(text, found, cosines[position : position + len(found)]))
-        position += len(found)
+        elif own is not None:
+            chosen.append(_choose(text, found, _cosines(found, own, query)))
+        else:
+            chosen.append(_choose(text, found, encoded[position : position + len(found)]))
+            position += len(found)
     return chosen
+
+
+def _cosines(
+    spans: Sequence[Span], tokens: TokenVectors, query: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return each sentence's cosine: of the sum of its tokens' vectors."""
+    starts, ends = np.array(spans, np.int64).T
+    first = np.searchsorted(tokens.ends, starts, side="right")
+    last = np.searchsorted(tokens.starts, ends, side="left")
+    # Sums of runs that may be empty: an extra row of zeros, and every second sum.
+    rows = np.vstack([tokens.vectors, np.zeros((1, len(query)), np.float32)])
+    edges = np.stack([first, np.maximum(last, first)], axis=1).ravel()
+    sums = np.add.reduceat(rows, edges, axis=0)[::2]
+    sums[last <= first] = 0
+    lengths = np.linalg.norm(sums, axis=1)
+    along = sums @ query
+    found: NDArray[np.float32] = np.divide(
+        along, lengths, out=np.zeros_like(along), where=lengths > 0
+    )
+    return found
 
 
 def first_span(text: str) -> Span:

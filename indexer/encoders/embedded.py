@@ -176,24 +176,20 @@ class EmbeddedEncoder:
         """Return the token vectors of each text, whose sum has the direction of its vector."""
         texts = [sayable(text) for text in texts]
         found = self.tokenizer.encode_batch(texts, add_special_tokens=False)
+        counts = np.fromiter(map(len, found), np.int64, len(found))
         which = np.fromiter(chain.from_iterable(one.ids for one in found), np.int32)
-        rows = self._semantic_rows.holding(which)
-        parts: list[TokenVectors] = []
-        lengths = np.array([sum(i != self._cutter.unknown for i in one.ids) for one in found])
-        emphasis = np.repeat(_emphasis(lengths, kind), [len(one.ids) for one in found])
-        weights = self._weights_of(which, emphasis)[:, None]
-        weights[which == self._cutter.unknown] = 0
-        start = 0
-        for one in found:
-            end = start + len(one.ids)
-            offsets = np.array(one.offsets, np.int64).reshape(-1, 2)
-            parts.append(
-                TokenVectors(
-                    offsets[:, 0], offsets[:, 1], rows[which[start:end]] * weights[start:end]
-                )
-            )
-            start = end
-        return parts
+        every = chain.from_iterable(one.offsets for one in found)
+        offsets = np.fromiter(chain.from_iterable(every), np.int64, 2 * len(which)).reshape(-1, 2)
+        known = which != self._cutter.unknown
+        ends = np.cumsum(counts)
+        sums = np.concatenate([[0], np.cumsum(known)])
+        lengths = sums[ends] - sums[ends - counts]
+        weights = self._weights_of(which, np.repeat(_emphasis(lengths, kind), counts))
+        vectors = self._semantic_rows.holding(which)[which] * (weights * known)[:, None]
+        return [
+            TokenVectors(offsets[start:end, 0], offsets[start:end, 1], vectors[start:end])
+            for start, end in zip((ends - counts).tolist(), ends.tolist(), strict=True)
+        ]
 
     def identify(self, texts: Sequence[str]) -> list[tuple[str, float]]:
         """Return (BCP-47 tag, probability) for each text; "und" for what is no language."""
