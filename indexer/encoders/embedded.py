@@ -185,7 +185,8 @@ class EmbeddedEncoder:
         sums = np.concatenate([[0], np.cumsum(known)])
         lengths = sums[ends] - sums[ends - counts]
         weights = self._weights_of(which, np.repeat(_emphasis(lengths, kind), counts))
-        vectors = self._semantic_rows.holding(which)[which] * (weights * known)[:, None]
+        vectors = self._semantic_rows.holding(which)[which]
+        vectors *= (weights * known)[:, None]
         return [
             TokenVectors(offsets[start:end, 0], offsets[start:end, 1], vectors[start:end])
             for start, end in zip((ends - counts).tolist(), ends.tolist(), strict=True)
