@@ -104,7 +104,7 @@ class Index:
 
     def close(self) -> None:
         """Close every connection; a rebuild of the view under way is waited for."""
-        self._vectors.wait()
+        self._vectors.close()
         self._connections.close()
 
     @property

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sqlite3
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -44,6 +46,8 @@ from indexer.viewfile import (
 DRIFT = 0.05
 # Below this many rows a rebuild is not worth its file: reading them from SQLite takes milliseconds.
 DRIFT_ROWS = 1_000
+# From so many rows on, a scan takes longer than handing it to another thread.
+MANY_ROWS = 20_000
 
 _AFTER = """
 SELECT passages.id, vectors.vector, passages.language FROM passages
@@ -73,6 +77,7 @@ class VectorView:
         self._state: State | None = None
         self._built: Base | None = None
         self._builder: threading.Thread | None = None
+        self._scanners = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="scan")
         self._file_unusable = False
 
     def search(
@@ -96,6 +101,17 @@ class VectorView:
                 f"{width} dimensions: its encoder has changed, so open the index again."
             )
         return search(state, queries, limit, allowed, partial(self._stored, state))
+
+    def search_beside(
+        self, queries: Vectors, limit: int, allowed: Ids | None = None
+    ) -> Future[tuple[Ids, Vectors]] | None:
+        """Begin a `search` that runs beside what the caller does next; FAISS lets the lock go.
+
+        :return: the search to come, or None where there is too little to scan.
+        """
+        if self.warm() < MANY_ROWS:
+            return None
+        return self._scanners.submit(self.search, queries, limit, allowed)
 
     def rows(self, ids: Ids) -> Vectors:
         """Return the vectors of some passages as they are compared, without centres.
@@ -138,6 +154,11 @@ class VectorView:
         with transaction(connection, folder):
             connection.execute("DELETE FROM removed_passages")
             write_meta(connection, pruned_at=base.stamp.revision)
+
+    def close(self) -> None:
+        """Wait for what is under way; no search may follow."""
+        self._scanners.shutdown()
+        self.wait()
 
     def wait(self) -> None:
         """Wait for a rebuild under way, if there is one."""

@@ -6,6 +6,8 @@ meaning for the nearest passages of all, by words for the nearest of those that 
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,9 +50,15 @@ class Nearest:
         self._offsets = offsets
         self._several = len(offsets) > 1
         self._usual = usual
+        self._begun: Future[tuple[Ids, Vector]] | None = None
         self._scanned = 0
         self._ids: Ids = np.empty(0, np.int64)
         self._cosines: Vector = np.empty(0, np.float32)
+
+    def begin(self) -> None:
+        """Let the usual scan run beside what the caller does next."""
+        count = self._asking(self._usual)
+        self._begun = self._vectors.search_beside(self._vector[None, :], count, self._allowed)
 
     def first(self, wanted: int) -> tuple[list[tuple[int, float]], bool]:
         """Return the (passage, cosine) nearest in meaning, and whether no others are left.
@@ -101,15 +109,16 @@ class Nearest:
 
     def _scan(self, count: int) -> tuple[Ids, Vector]:
         """Return the nearest passages and their cosines, from the last scan if it has them."""
+        if self._begun is not None:
+            self._ids, self._cosines = _found(self._begun.result())
+            self._scanned, self._begun = self._asking(self._usual), None
         if count > self._scanned:
             self._ids, self._cosines = self._search(count, self._allowed)
             self._scanned = count
         return self._ids[:count], self._cosines[:count]
 
     def _search(self, count: int, allowed: Ids | None) -> tuple[Ids, Vector]:
-        ids, cosines = self._vectors.search(self._vector[None, :], count, allowed)
-        found = ids[0] >= 0
-        return ids[0][found], cosines[0][found]
+        return _found(self._vectors.search(self._vector[None, :], count, allowed))
 
     def _added(self, ids: Ids) -> Vector:
         """Return what the language of each passage adds to its cosine."""
@@ -118,3 +127,10 @@ class Nearest:
         of_code = np.array([*offsets, 0.0], np.float32)
         places = held.places(ids)
         return of_code[np.where(places >= 0, held.languages[places], -1)]
+
+
+def _found(one_search: tuple[Ids, Vector]) -> tuple[Ids, Vector]:
+    """Return what was found for the only query of a search."""
+    ids, cosines = one_search
+    found = ids[0] >= 0
+    return ids[0][found], cosines[0][found]

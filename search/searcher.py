@@ -246,6 +246,8 @@ class Searcher:
         if vector is not None and judge is not None:
             nearest = self._by_nearness(vector, judge, limit, held, allowed)
         matches: list[LexicalMatch] = []
+        if nearest is not None and mode == "hybrid":
+            nearest.begin()
         if mode != "dense":
             most = max(LEXICAL_PASSAGES, PASSAGES_PER_HIT * limit)
             matches = self._matches(asked, nearest, most, allowed)

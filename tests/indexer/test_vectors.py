@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from indexer import vectors
 from indexer.errors import EncoderMismatchError
 from indexer.index import Index
 from indexer.viewfile import FILE_NAME, DamagedViewError, load_base, read_stamp
@@ -231,6 +232,20 @@ def test_a_query_of_another_width_is_refused(index, helpers):
     helpers.fill(index, 3)
     with pytest.raises(EncoderMismatchError, match=r"64 dimensions"):
         index.vectors.search(np.ones((1, 32), np.float32), 1)
+
+
+def test_a_search_beside_what_else_is_done_finds_the_same(index, helpers, monkeypatch):
+    helpers.fill(index, 300)
+    assert index.vectors.search_beside(asked(index), 7) is None  # too little to scan
+    monkeypatch.setattr(vectors, "MANY_ROWS", 300)
+    begun = index.vectors.search_beside(asked(index), 7, np.arange(1, 200))
+    refused = index.vectors.search_beside(np.ones((1, 32), np.float32), 1)
+    for found, wanted in zip(
+        begun.result(), index.vectors.search(asked(index), 7, np.arange(1, 200)), strict=True
+    ):
+        np.testing.assert_array_equal(found, wanted)
+    with pytest.raises(EncoderMismatchError):
+        refused.result()
 
 
 def test_many_threads_search_one_index_while_it_grows(index, helpers):
