@@ -77,12 +77,15 @@ def _badges(hit: Hit) -> str:
 
 
 def _script(language: str) -> str:
-    """Return the script the document is written in, as `script:` filters by it."""
+    """Return the script the document is written in, unless it is called as its language is."""
     script = script_of(language)
-    if script is None:
+    if script is None or script_name(script) == language_name(language):
         return ""
-    name = text_html(script_name(script))
-    return f'<span class="ct-badge ct-script" title="{attribute(script)}">{name}</span>'
+    # What `script:` filters by.
+    title = attribute(script)
+    return (
+        f'<span class="ct-badge ct-script" title="{title}">{text_html(script_name(script))}</span>'
+    )
 
 
 def _badge(language: str, share: float | None) -> str:

@@ -58,7 +58,8 @@ def test_a_card_names_the_script_its_document_is_written_in():
     for language, code, name in (("de", "Latn", "Latin"), ("sr-Cyrl", "Cyrl", "Cyrillic")):
         html = cards_html([hit(passage(TEXT, BEST), language=language)])
         assert f'<span class="ct-badge ct-script" title="{code}">{name}</span>' in html
-    assert "ct-script" not in cards_html([hit(passage(TEXT, BEST), language="und")])
+    for language in ("und", "bn", "ja"):  # nothing is known, or nothing is added
+        assert "ct-script" not in cards_html([hit(passage(TEXT, BEST), language=language)])
 
 
 def test_the_best_sentence_is_marked_within_its_passage():
