@@ -62,7 +62,7 @@ def page() -> None:
     st.html(catalog_html(CATALOG, here))
     line(
         "Any other works too, by its hub id (owner/name) or its folder. "
-        "`crosstongue index --re-embed --encoder NAME` gives one to an index."
+        "In a terminal, crosstongue index --re-embed --encoder NAME gives one to an index."
     )
     section("Try them")
     st.text_area(
