@@ -19,7 +19,7 @@ Vector = NDArray[np.float32]
 # Where there are several languages, so many times more are retrieved before what each language adds
 # is taken off their cosines.
 LANGUAGES_FACTOR = 16
-# The vectors of up to so many passages are compared one by one; a scan costs as much as 1,000.
+# Up to so many passages are picked out and compared, which takes a tenth of a scan of 100,000.
 FEW = 1_000
 
 
@@ -95,6 +95,8 @@ class Nearest:
             return {}
         if len(ids) <= min(most, FEW):
             found, cosines = ids, self._vectors.rows(ids) @ self._vector
+        elif len(ids) <= FEW:
+            found, cosines = self._search(most, ids)
         else:
             near, cosines = self._scan(self._asking(self._usual))
             places = np.minimum(np.searchsorted(ids, near), len(ids) - 1)

@@ -79,13 +79,11 @@ def _badges(hit: Hit) -> str:
 def _script(language: str) -> str:
     """Return the script the document is written in, unless it is called as its language is."""
     script = script_of(language)
-    if script is None or script_name(script) == language_name(language):
+    name = script_name(script) if script else ""
+    if script is None or name == language_name(language):
         return ""
-    # What `script:` filters by.
-    title = attribute(script)
-    return (
-        f'<span class="ct-badge ct-script" title="{title}">{text_html(script_name(script))}</span>'
-    )
+    # The title is what `script:` filters by.
+    return f'<span class="ct-badge ct-script" title="{attribute(script)}">{text_html(name)}</span>'
 
 
 def _badge(language: str, share: float | None) -> str:

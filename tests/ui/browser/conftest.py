@@ -93,10 +93,6 @@ def address(serve: Callable, index_folder: Path) -> Iterator[str]:
         yield served
 
 
-# A script that a server does have and does not send is told once more, by its address.
-_SERVER_ENDED = ("ERR_CONNECTION_REFUSED", "WebSocket", "Failed to fetch dynamically imported")
-
-
 def _is_fault(said: ConsoleMessage) -> bool:
     """Whether a page's console tells an error of ours."""
     if said.type != "error":
@@ -104,7 +100,7 @@ def _is_fault(said: ConsoleMessage) -> bool:
     # Streamlit looks for its server below the page's own address first, and then above it; and
     # where a test ends the server, the page loses it.
     looked = _LOOKED_FOR.search(said.location["url"]) and "404" in said.text
-    return not (looked or any(words in said.text for words in _SERVER_ENDED))
+    return not (looked or "ERR_CONNECTION_REFUSED" in said.text or "WebSocket" in said.text)
 
 
 @pytest.fixture
