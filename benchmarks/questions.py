@@ -11,6 +11,7 @@ import numpy as np
 
 from indexer import load_encoder
 from indexer.encoders import Encoder
+from indexer.encoders.catalog import DEFAULT_ENCODER, PLUS_ENCODER
 
 FILE = Path(__file__).with_name("questions.tsv")
 
@@ -48,12 +49,14 @@ def question_figures(encoder: Encoder) -> dict[str, tuple[int, float, float, flo
 
 
 def main() -> None:
-    """Print the figures of the embedded encoder."""
-    for half, (count, first, five, reciprocal) in question_figures(load_encoder()).items():
-        print(
-            f"{half}: {count} questions, right passage first {first:.1f} %, in the first five "
-            f"{five:.1f} %, mean reciprocal rank {reciprocal:.1f}"
-        )
+    """Print the figures of both encoders of our own."""
+    for name in (DEFAULT_ENCODER, PLUS_ENCODER):
+        figures = question_figures(load_encoder(name))
+        for half, (count, first, five, reciprocal) in figures.items():
+            print(
+                f"{name}, {half}: {count} questions, right passage first {first:.1f} %, in the "
+                f"first five {five:.1f} %, mean reciprocal rank {reciprocal:.1f}"
+            )
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer import Index, load_encoder, sync
+from indexer.encoders.catalog import DEFAULT_ENCODER, PLUS_ENCODER
 from indexer.resources import data_folder
 from search import Searcher
 
@@ -73,20 +74,26 @@ def share_within(ranks: list[int], depth: int) -> float:
 
 
 def main() -> None:
-    """Print the shares."""
+    """Print the shares under both encoders of our own."""
+    for name in (DEFAULT_ENCODER, PLUS_ENCODER):
+        with tempfile.TemporaryDirectory() as folder:
+            _measure(name, Path(folder) / "index")
+
+
+def _measure(name: str, place: Path) -> None:
     queries = sample_queries()
-    with tempfile.TemporaryDirectory() as folder:
-        with Index.create(Path(folder) / "index", encoder=load_encoder()) as index:
-            sync(index, data_folder() / "samples")
-            searcher = Searcher(index)
-            for half in ("tuning", "closing"):
-                chosen = [query for query in queries if query.half == half]
-                ranks = found_ranks(searcher, chosen)
-                print(
-                    f"{half}: {len(chosen)} queries, an answer first "
-                    f"{share_within(ranks, 1):.1f} %, in the first three "
-                    f"{share_within(ranks, 3):.1f} %"
-                )
+    with Index.create(place, encoder=load_encoder(name)) as index:
+        sync(index, data_folder() / "samples")
+        searcher = Searcher(index)
+        for half in ("tuning", "closing"):
+            chosen = [query for query in queries if query.half == half]
+            ranks = found_ranks(searcher, chosen)
+            print(
+                f"{name}, {half}: {len(chosen)} queries, an answer first "
+                f"{share_within(ranks, 1):.1f} %, in the first three "
+                f"{share_within(ranks, 3):.1f} %",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

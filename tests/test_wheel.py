@@ -84,6 +84,7 @@ def test_the_wheel_carries_every_module_the_encoder_the_samples_and_the_licences
         assert inner in names, f"{inner} is missing from the wheel"
     for name in ("model.safetensors", "tokenizer.json", "config.json", "README.md"):
         assert f"indexer/data/embedded/{name}" in names
+    assert not any("data/plus" in inner for inner in names), "embedded-plus is too large"
     for name in ("LICENSE", "NOTICE"):
         assert any(inner.endswith(f".dist-info/licenses/{name}") for inner in names)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from indexer.encoders.catalog import CATALOG, DEFAULT_ENCODER, CatalogEntry
+from indexer.encoders.catalog import CATALOG, DEFAULT_ENCODER, PLUS_ENCODER, CatalogEntry, has_plus
 from indexer.encoders.protocol import (
     CutsPieces,
     Encoder,
@@ -93,6 +93,8 @@ def is_here(entry: CatalogEntry) -> bool:
     """Whether an encoder of the catalog can be loaded without a network."""
     if entry.name == DEFAULT_ENCODER:
         return True
+    if entry.name == PLUS_ENCODER:
+        return has_plus()
     from indexer.encoders import checkpoint
 
     return checkpoint.is_here(entry.hub, entry.revision)
@@ -144,8 +146,8 @@ def _check_here(name: str) -> None:
     :raises EncoderError: with the command that fetches it.
     """
     entry = next((entry for entry in CATALOG if name in (entry.name, entry.hub)), None)
-    if entry is not None and entry.name == DEFAULT_ENCODER:
-        return
+    if entry is not None and entry.name in (DEFAULT_ENCODER, PLUS_ENCODER):
+        return  # loading it says whether it is here
     from indexer.encoders import checkpoint
 
     hub, revision = (entry.hub, entry.revision) if entry is not None else (name, None)

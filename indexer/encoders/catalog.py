@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from indexer.encoders.checkpoint import Checkpoint
 
 DEFAULT_ENCODER = "embedded"
+# The larger encoder of our own: in a checkout's data/plus, too large for the wheel.
+PLUS_ENCODER = "embedded-plus"
 OWN = "own"
 FIRST_LAST = "first-last-mean"
 # The file that makes a folder an export for ONNX Runtime.
@@ -73,6 +75,17 @@ CATALOG = (
         megabytes=33,
         pooling="mean",
         reason="it has no layers",
+    ),
+    CatalogEntry(
+        name=PLUS_ENCODER,
+        summary="six layers over such a table, better at questions; in a checkout, on ONNX Runtime",
+        licence="CC-BY-SA-4.0",
+        dimension=384,
+        languages=260,
+        megabytes=40,
+        layers=6,
+        pooling="mean",
+        reason="what it was trained with",
     ),
     CatalogEntry(
         name="bert-base-multilingual-cased",
@@ -271,7 +284,8 @@ def _load(
 
         if dtype != "float32":
             raise EncoderError("What an export's weights are held in was chosen when it was made.")
-        exported = OnnxEncoder(Path(name), query_prompt, document_prompt, device)
+        folder = plus_folder() if name == PLUS_ENCODER else Path(name)
+        exported = OnnxEncoder(folder, query_prompt, document_prompt, device, name)
         exported.check(pooling, layer)
         return exported
     entry, found = described(name, revision)
@@ -302,8 +316,26 @@ def _load(
 
 
 def is_exported(name: str) -> bool:
-    """Whether a name is a folder that `crosstongue export --to onnx` wrote."""
-    return (Path(name).expanduser() / EXPORT_DESCRIPTION).is_file()
+    """Whether a name is a folder that `crosstongue export --to onnx` wrote, or `embedded-plus`."""
+    return name == PLUS_ENCODER or (Path(name).expanduser() / EXPORT_DESCRIPTION).is_file()
+
+
+def has_plus() -> bool:
+    """Whether `embedded-plus` is here: a checkout holds it, a wheel does not."""
+    return (data_folder() / "plus" / EXPORT_DESCRIPTION).is_file()
+
+
+def plus_folder() -> Path:
+    """Return the folder of `embedded-plus`.
+
+    :raises EncoderError: if it is not here.
+    """
+    if not has_plus():
+        raise EncoderError(
+            f"{PLUS_ENCODER} is too large for the package: run Crosstongue from a checkout of its "
+            "repository, or give the path of that checkout's data/plus."
+        )
+    return data_folder() / "plus"
 
 
 def described(name: str, revision: str | None = None) -> tuple[CatalogEntry, "Checkpoint"]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from indexer.encoders.catalog import DEFAULT_ENCODER, described, load_encoder
+from indexer.encoders.catalog import DEFAULT_ENCODER, described, is_exported, load_encoder
 from indexer.encoders.export import compared
 from indexer.encoders.transformer import loading
 from indexer.errors import EncoderError
@@ -27,6 +27,10 @@ def export_safetensors(name: str, folder: Path) -> tuple[float, float]:
     """
     if name == DEFAULT_ENCODER:
         raise EncoderError("The embedded encoder's weights are safetensors already.")
+    if is_exported(name):
+        raise EncoderError(
+            f"{name} is an export, whose weights are in its graph, and no checkpoint."
+        )
     entry, checkpoint = described(name)
     if checkpoint.has_safetensors:
         raise EncoderError(f"{entry.name} has safetensors already: there is nothing to convert.")

@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 import json
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ class OnnxEncoder(WindowedEncoder):
     :param query_prompt: put before a query; None takes the one exported.
     :param document_prompt: put before a passage, likewise.
     :param device: "cpu", "cuda" or "cuda:1"; None takes a GPU if onnxruntime can use one.
+    :param name: what its vectors are recorded under; None takes the folder.
     :raises EncoderError: if a file is missing or damaged, onnxruntime is not installed, or there is
         no such device.
     """
@@ -44,6 +46,7 @@ class OnnxEncoder(WindowedEncoder):
         query_prompt: str | None = None,
         document_prompt: str | None = None,
         device: str | None = None,
+        name: str | None = None,
     ) -> None:
         if importlib.util.find_spec("onnxruntime") is None:
             raise EncoderError(
@@ -55,10 +58,13 @@ class OnnxEncoder(WindowedEncoder):
             said = json.loads((folder / EXPORT_DESCRIPTION).read_text("utf-8"))
             if said["format"] != FORMAT:
                 raise ValueError(f"its format is {said['format']} and not {FORMAT}")
+            checksum = _checksum(folder)
+            if said.get("checksum", checksum) != checksum:
+                raise ValueError("its files are not those it was published with")
             layer = said["layer"]
             spec = EncoderSpec(
-                name=str(folder),
-                revision=_checksum(folder),
+                name=name or str(folder),
+                revision=checksum,
                 dimension=int(said["dimension"]),
                 pooling=said["pooling"],
                 layer=tuple(layer) if isinstance(layer, list) else layer,
@@ -128,6 +134,17 @@ class PlainTokenizer:
             return {"input_ids": one.ids}
         found = self._tokenizer.encode_batch_fast(texts, add_special_tokens=add_special_tokens)
         return {"input_ids": [one.ids for one in found]}
+
+    @cached_property
+    def unk_token_id(self) -> int | None:
+        """The id of the token that stands for what the vocabulary lacks."""
+        model = json.loads(self._tokenizer.to_str())["model"]
+        unknown = model.get("unk_token")  # a Unigram model gives the id itself
+        return self._tokenizer.token_to_id(unknown) if unknown else model.get("unk_id")
+
+    def convert_ids_to_tokens(self, ids: list[int]) -> list[str]:
+        """Return how the vocabulary spells tokens."""
+        return [self._tokenizer.id_to_token(id_) or "" for id_ in ids]
 
 
 def _session(file: Path, device: str | None) -> Any:  # noqa: ANN401 - a library without types

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 import typer
 
-from indexer.encoders.catalog import CATALOG, DEFAULT_ENCODER, OWN
+from indexer.encoders.catalog import CATALOG, DEFAULT_ENCODER, OWN, PLUS_ENCODER
 from indexer.errors import CrosstongueError, EncoderError
 from search import LanguageIdentifier
 from ui.encoder_choice import EncoderChoice, layer_numbers
@@ -109,6 +109,9 @@ def _choice(place: int, here: dict[str, bool]) -> tuple[str, str, str]:
         ).strip()
     if name == DEFAULT_ENCODER:
         line("It has one pooling, the mean of its word pieces, and no layers.")
+        return name, USUAL, ""
+    if name == PLUS_ENCODER:
+        line("Its pooling and its layers are those that it was trained with.")
         return name, USUAL, ""
     with st.container(horizontal=True, gap="small"):
         pooling = _selected(
