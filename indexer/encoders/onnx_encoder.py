@@ -58,13 +58,13 @@ class OnnxEncoder(WindowedEncoder):
             said = json.loads((folder / EXPORT_DESCRIPTION).read_text("utf-8"))
             if said["format"] != FORMAT:
                 raise ValueError(f"its format is {said['format']} and not {FORMAT}")
-            checksum = _checksum(folder)
-            if said.get("checksum", checksum) != checksum:
+            revision = checksum(folder)
+            if said.get("checksum", revision) != revision:
                 raise ValueError("its files are not those it was published with")
             layer = said["layer"]
             spec = EncoderSpec(
                 name=name or str(folder),
-                revision=checksum,
+                revision=revision,
                 dimension=int(said["dimension"]),
                 pooling=said["pooling"],
                 layer=tuple(layer) if isinstance(layer, list) else layer,
@@ -162,7 +162,7 @@ def _session(file: Path, device: str | None) -> Any:  # noqa: ANN401 - a library
     return onnxruntime.InferenceSession(str(file), options, providers=providers)
 
 
-def _checksum(folder: Path) -> str:
+def checksum(folder: Path) -> str:
     """Return 32 hexadecimal digits that differ whenever a file does that decides the vectors."""
     total = hashlib.sha256()
     for file in [*sorted(folder.glob(f"{MODEL_FILE}*")), folder / TOKENIZER_FILE]:

@@ -71,9 +71,16 @@ def development_figures(
     sets: Sequence[DevelopmentSet], texts: TokenizedTexts, table: Vectors
 ) -> dict[str, float]:
     """Return the mean accuracy over languages, both ways, in percent, for each kind of text."""
+    return figures_of(sets, lambda which: pooled(texts, which, table))
+
+
+def figures_of(
+    sets: Sequence[DevelopmentSet], encode: Callable[[NDArray[np.integer]], Vectors]
+) -> dict[str, float]:
+    """Return the same for any encoder of texts, which are given by their indices."""
     figures: dict[str, list[float]] = {}
     for one in sets:
-        left, right = (pooled(texts, side, table) for side in (one.left, one.right))
+        left, right = encode(one.left), encode(one.right)
         figures.setdefault(one.kind, []).append((accuracy(left, right) + accuracy(right, left)) / 2)
     return {kind: float(np.mean(values)) for kind, values in figures.items()}
 

@@ -1,5 +1,6 @@
 """Which pairs stand in a batch: by language pair and source, half of the batches from one pair."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,9 +28,19 @@ class PairSampler:
 
     :param corpus: the pairs.
     :param use: bool [pairs], the pairs that may be drawn.
+    :param exponent: a language pair is drawn in proportion to its weighted size to this power.
+    :param english_share: the share of draws that have English on one side.
+    :param weights: how much a pair of each source counts; None takes what the source says.
     """
 
-    def __init__(self, corpus: Corpus, use: NDArray[np.bool_]) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        use: NDArray[np.bool_],
+        exponent: float = PAIR_EXPONENT,
+        english_share: float = ENGLISH_SHARE,
+        weights: Mapping[str, float] | None = None,
+    ) -> None:
         chosen = np.flatnonzero(use)
         by_bucket = np.lexsort((corpus.source[chosen], corpus.language_pair[chosen]))
         self._order: NDArray[np.int64] = chosen[by_bucket]
@@ -38,13 +49,18 @@ class PairSampler:
             np.diff(pair, prepend=-1).astype(bool) | (np.diff(source, prepend=-1) != 0)
         )
         size = np.diff(edge, append=len(pair))
-        weight = np.array([weight_of(name) for name in corpus.sources])
+        weight = np.array(
+            [
+                weight_of(name) if weights is None else weights.get(name, 1.0)
+                for name in corpus.sources
+            ]
+        )
         mass = weight[source[edge]] * size
         bucket_pair = pair[edge]
         pair_mass = np.bincount(bucket_pair, mass, minlength=len(corpus.language_pairs))
-        wanted = pair_mass**PAIR_EXPONENT
+        wanted = pair_mass**exponent
         english = np.array(["eng" in languages for languages in corpus.language_pairs])
-        for group, share in ((english, ENGLISH_SHARE), (~english, 1 - ENGLISH_SHARE)):
+        for group, share in ((english, english_share), (~english, 1 - english_share)):
             total = wanted[group].sum()
             if total:
                 wanted[group] *= share / total

