@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -74,8 +75,8 @@ def query_words(
     rest = np.zeros((1, encoder.dimension), np.float32)
     found = encoder.token_vectors([text for text, _ in texts], kind="query")
     for (text, weight), tokens in zip(texts, found, strict=True):
-        bounds, vectors = _words(text, tokens)
-        vectors = weight * vectors
+        (bounds,), sums = _words([text], [tokens])
+        vectors = weight * _scaled(sums)
         spoken = [place for place, (start, end) in enumerate(bounds) if _says(text[start:end])]
         words += (text[start:end] for start, end in (bounds[place] for place in spoken))
         parts.append(vectors[spoken])
@@ -105,13 +106,35 @@ def shares(
     """
     if tokens is None:
         tokens = encoder.token_vectors(embedded, kind="document")
+    if targets is not None:
+        tokens = [
+            TokenVectors(one.starts, one.ends, _moved(_scaled(one.vectors), target))
+            for one, target in zip(tokens, targets, strict=True)
+        ]
+    # All passages at once: numpy takes longer to be called than to add up the words of one.
+    bounds, sums = _words(embedded, tokens)
+    counts = list(map(len, bounds))
+    runs = [slice(end - count, end) for end, count in zip(accumulate(counts), counts, strict=True)]
+    parts = sums @ query.vectors.T
+    if query.contextual:
+        likeness = np.vstack([parts[:0], *(_in_context(sums[run], query) for run in runs)])
+    else:
+        likeness = _cosines(parts, sums, query.vectors)
+    likeness[:, -1:] = 0  # the marks of a query answer to nothing
+    lengths = np.array([np.linalg.norm(sums[run].sum(axis=0)) for run in runs], np.float32)
+    share = parts.sum(axis=1) / np.repeat(np.where(lengths > 0, lengths, 1), counts)
+    least = ANSWERS_IN_CONTEXT if query.contextual else ANSWERS
+    answering = np.flatnonzero((likeness.max(axis=1) >= least) & (share > 0))
+    answer = dict(zip(answering.tolist(), likeness[answering].argmax(axis=1).tolist(), strict=True))
     found = []
-    for place, (text, whole) in enumerate(zip(texts, embedded, strict=True)):
-        one = tokens[place]
-        if targets is not None:
-            moved = _moved(_scaled(one.vectors), targets[place])
-            one = TokenVectors(one.starts, one.ends, moved)
-        found.append(_shares(text, whole, one, query))
+    for text, whole, own, run in zip(texts, embedded, bounds, runs, strict=True):
+        words = [whole[start:end] for start, end in own]
+        answers: list[str | None] = [None] * len(words)
+        for place in answer.keys() & range(run.start, run.stop):
+            if _says(words[place - run.start]):
+                answers[place - run.start] = query.words[answer[place]]
+        places = _places(text, whole, own, words)
+        found.append(tuple(map(WordShare, words, places, share[run].tolist(), answers)))
     return found
 
 
@@ -127,23 +150,6 @@ def placed(text: str, whole: str, tokens: TokenVectors) -> TokenVectors | None:
     if without_drawing(text) != text:
         return None
     return TokenVectors(tokens.starts - before, tokens.ends - before, tokens.vectors)
-
-
-def _shares(
-    text: str, whole: str, tokens: TokenVectors, query: QueryWords
-) -> tuple[WordShare, ...]:
-    bounds, vectors = _words(whole, tokens)
-    words = [whole[start:end] for start, end in bounds]
-    parts = vectors @ query.vectors.T
-    likeness = _likeness(vectors, query, parts)
-    sums = parts.sum(axis=1)
-    least = ANSWERS_IN_CONTEXT if query.contextual else ANSWERS
-    answers: list[str | None] = [None] * len(words)
-    for place in np.flatnonzero((likeness.max(axis=1) >= least) & (sums > 0)).tolist():
-        if _says(words[place]):
-            answers[place] = query.words[int(likeness[place].argmax())]
-    places = _places(text, whole, bounds, words)
-    return tuple(map(WordShare, words, places, sums.tolist(), answers))
 
 
 def _places(
@@ -163,49 +169,65 @@ def _places(
     return places
 
 
-def _likeness(vectors: Vectors, query: QueryWords, parts: Vectors) -> Vectors:
-    """Return how alike each word and each query word are; those that are marks are like none."""
-    asked = query.vectors
-    if query.contextual:
-        # All words of a text are alike in a transformer; what they share answers nothing.
-        vectors, asked = unit(vectors), unit(asked)
-        shared = np.vstack([vectors, asked[:-1]]).mean(axis=0)
-        vectors, asked = vectors - shared, asked - shared
-        parts = vectors @ asked.T
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True) * np.linalg.norm(asked, axis=1)
-    likeness: Vectors = np.divide(parts, lengths, out=np.zeros_like(parts), where=lengths > 0)
-    likeness[:, -1] = 0
-    return likeness
+def _cosines(parts: Vectors, vectors: Vectors, asked: Vectors) -> Vectors:
+    """Return the cosines of words and query words, whose products are `parts`."""
+    lengths = _lengths(vectors)[:, None] * _lengths(asked)
+    cosines: Vectors = np.divide(parts, lengths, out=np.zeros_like(parts), where=lengths > 0)
+    return cosines
 
 
-def _words(text: str, tokens: TokenVectors) -> tuple[list[tuple[int, int]], Vectors]:
+def _in_context(vectors: Vectors, query: QueryWords) -> Vectors:
+    """Return how alike words of a text and of a query are without what all of both share.
+
+    All words of a text are alike in a transformer; what they share answers nothing.
+    """
+    vectors, asked = unit(vectors), unit(query.vectors)
+    shared = np.vstack([vectors, asked[:-1]]).mean(axis=0)
+    vectors, asked = vectors - shared, asked - shared
+    return _cosines(vectors @ asked.T, vectors, asked)
+
+
+def _lengths(vectors: Vectors) -> Vectors:
+    lengths: Vectors = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    return lengths
+
+
+def _words(
+    texts: Sequence[str], tokens: Sequence[TokenVectors]
+) -> tuple[list[list[tuple[int, int]]], Vectors]:
     """Put tokens together to words; in scripts without spaces each token is one.
 
-    :return: (start, end) of each word or mark, and the sums of their vectors, which sum to the
-        text's unit vector.
+    :return: (start, end) of each word or mark of each text; the sums of their tokens' vectors, end
+        to end.
     """
-    words = word_bounds(text)
-    starts, ends = np.array(words, np.int64).reshape(-1, 2).T
-    last = np.maximum(tokens.ends - 1, tokens.starts)
+    # Texts stand end to end, with a space between them.
+    bases = np.array([0, *accumulate(len(text) + 1 for text in texts)], np.int64)
+    spaced = [word_bounds(text) for text in texts]
+    flat = np.fromiter(chain.from_iterable(chain.from_iterable(spaced)), np.int64)
+    placed_words = flat.reshape(-1, 2) + np.repeat(bases[:-1], list(map(len, spaced)))[:, None]
+    # The last stands for "before every word", and ends before every token.
+    starts, ends = np.vstack([placed_words, [[bases[-1], -1]]]).T
+    counts = [len(one.starts) for one in tokens]
+    base = np.repeat(bases[:-1], counts)
+    token_starts = np.concatenate([one.starts for one in tokens]) + base
+    token_ends = np.concatenate([one.ends for one in tokens]) + base
+    vectors = np.concatenate([one.vectors for one in tokens])
+    if not len(vectors):
+        return [[] for _ in texts], vectors
+    last = np.maximum(token_ends - 1, token_starts)
     which = np.searchsorted(starts, last, side="right") - 1
-    inside = (which >= 0) & (last < ends[which]) if len(words) else np.zeros(len(last), bool)
+    inside = last < ends[which]
     # A token outside every word stands for itself, so it gets a number of its own.
-    keys = np.where(inside, which, len(words) + np.arange(len(last)))
-    if not len(keys):
-        return [], tokens.vectors
+    keys = np.where(inside, which, len(starts) + np.arange(len(last)))
     begins = np.ones(len(keys), np.bool_)
     begins[1:] = keys[1:] != keys[:-1]
     first = np.flatnonzero(begins)
-    bounds = [
-        words[key] if key < len(words) else (start, end)
-        for key, start, end in zip(
-            keys[first].tolist(),
-            tokens.starts[first].tolist(),
-            tokens.ends[first].tolist(),
-            strict=True,
-        )
-    ]
-    return bounds, _scaled(_sums(tokens.vectors, first))
+    inside, which, base = inside[first], which[first], base[first]
+    from_ = np.where(inside, starts[which], token_starts[first]) - base
+    to = np.where(inside, ends[which], token_ends[first]) - base
+    bounds = list(zip(from_.tolist(), to.tolist(), strict=True))
+    edges = np.searchsorted(base, bases).tolist()
+    return [bounds[one:next] for one, next in pairwise(edges)], _sums(vectors, first)
 
 
 def _sums(rows: Vectors, first: NDArray[np.intp]) -> Vectors:

@@ -25,6 +25,7 @@ from types import FrameType
 
 from indexer.errors import CrosstongueError
 from ui.locations import INDEX_VARIABLE, PASSWORD_VARIABLE
+from ui.threads import few_threads
 
 LOOPBACK = "127.0.0.1"
 # Names of this machine itself; anything else shows documents to a network, so it takes a password.
@@ -229,6 +230,7 @@ def _command(port: int, place: Place) -> list[str]:
 
 def _environment(index: Path, place: Place) -> dict[str, str]:
     environment = {**os.environ, INDEX_VARIABLE: str(index)}
+    few_threads(environment)
     environment.pop(PASSWORD_VARIABLE, None)
     if place.password is not None:
         environment[PASSWORD_VARIABLE] = place.password

@@ -1,5 +1,6 @@
 """`search` and `similar`: from a question or a document to the documents that answer."""
 
+import os
 import sys
 from enum import Enum
 from functools import partial
@@ -11,6 +12,7 @@ import typer
 from ui.locations import index_folder
 from ui.options import IndexOption, JsonOption, LimitOption
 from ui.output import say, say_aside, say_json
+from ui.threads import few_threads
 
 if TYPE_CHECKING:
     from indexer import Index
@@ -144,6 +146,7 @@ def search(
     lang:de,ja script:Cyrl path:reports/ type:pdf after:2024 before:2024-06 label:law entity:Oslo
     filter, and -lang:de filters out.
     """
+    few_threads(os.environ)
     from indexer import Index
     from search import Searcher
 
@@ -207,6 +210,7 @@ def similar(
     as_json: JsonOption = False,
 ) -> None:
     """Find the documents most like a document or a passage."""
+    few_threads(os.environ)
     from indexer import Index
     from search import Searcher
 
