@@ -184,7 +184,7 @@ class EmbeddedEncoder:
         ends = np.cumsum(counts)
         sums = np.concatenate([[0], np.cumsum(known)])
         lengths = sums[ends] - sums[ends - counts]
-        weights = self._weights_of(which, np.repeat(emphasis_of(lengths, kind), counts))
+        weights = self._weights_of(which, np.repeat(_emphasis(lengths, kind), counts))
         vectors = self._semantic_rows.holding(which)[which]
         vectors *= (weights * known)[:, None]
         return [
@@ -287,7 +287,7 @@ class EmbeddedEncoder:
             text = np.repeat(np.arange(len(lengths)), lengths)
             lengths = np.bincount(text[known], minlength=len(lengths))
             tokens = tokens[known]
-        emphasis, weights = emphasis_of(lengths, kind), None
+        emphasis, weights = _emphasis(lengths, kind), None
         if emphasis.any():
             weights = self._weights_of(tokens, np.repeat(emphasis, lengths))
         if semantic.shape[1]:
@@ -324,7 +324,7 @@ def _model(tensors: dict[str, Any], languages: tuple[str, ...]) -> EmbeddedModel
     )
 
 
-def emphasis_of(lengths: NDArray[np.int64], kind: TextKind | None) -> Vectors:
+def _emphasis(lengths: NDArray[np.int64], kind: TextKind | None) -> Vectors:
     """Return how far the weights of tokens apply to texts of some numbers of tokens, 0 to 1."""
     if kind is None:
         return np.zeros(len(lengths), np.float32)

@@ -16,7 +16,7 @@ from indexer.encoders.embedded import EmbeddedEncoder, EmbeddedModel, save_embed
 from indexer.encoders.four_bits import quantise
 from indexer.encoders.language_head import LanguageHead
 from indexer.training.background import measure_background
-from indexer.training.card import CardFacts, shown, write_card
+from indexer.training.card import CardFacts, write_card
 from indexer.training.contrastive import ContrastiveSettings, ContrastiveTrainer
 from indexer.training.corpus import Corpus, held_out_sentences, load_corpus
 from indexer.training.labels import label_texts, read_labelled
@@ -39,6 +39,11 @@ HELD_OUT_FILE = "held_out_languages.tsv"
 def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def _shown(argument: str) -> str:
+    """Show a path by its name alone: the card speaks of no one's machine."""
+    return Path(argument).name if "/" in argument else argument
 
 
 def _arguments() -> argparse.Namespace:
@@ -131,7 +136,7 @@ def main() -> None:
     mean, deviation = measure_background(corpus, encode, arguments.seed)
     model = dataclasses.replace(model, background=mean, background_deviation=deviation)
     save_embedded(arguments.out, model, tokenizer)
-    command = "python -m indexer.training " + " ".join(map(shown, sys.argv[1:]))
+    command = "python -m indexer.training " + " ".join(map(_shown, sys.argv[1:]))
     facts = CardFacts(
         command,
         settings,

@@ -47,58 +47,19 @@ def write_card(folder: Path, corpus: Corpus, facts: CardFacts, held_out: Path | 
     :param held_out: the Tatoeba test sets, which are measured where they are given.
     """
     encoder = EmbeddedEncoder(folder)
+    tests = None
+    if held_out is not None and any(held_out.glob("tatoeba.*-eng.eng")):
+        tests = tatoeba_figures(held_out, encoder.encode)
+    size = sum((folder / name).stat().st_size for name in (MODEL_FILE, TOKENIZER_FILE)) / 1e6
     parts = [
-        _introduction(encoder, _size(folder)),
+        _introduction(encoder, size),
         _training(corpus, facts),
-        _figures(facts.development, _tests(encoder, held_out)),
+        _figures(facts, tests),
         _identifier(encoder, facts.languages),
         _sources(corpus),
         _limits(),
     ]
     (folder / CARD_FILE).write_text("\n".join(parts), "utf-8")
-
-
-def write_refined_card(
-    folder: Path,
-    old: str,
-    command: str,
-    text: str,
-    development: dict[str, float],
-    held_out: Path | None,
-) -> None:
-    """Write the card of an artifact that was trained further.
-
-    :param folder: holds the artifact.
-    :param old: the card of what it was before.
-    :param command: the command line that trained it further.
-    :param text: how.
-    """
-    encoder = EmbeddedEncoder(folder)
-    training, figures, identifier = (
-        old.index(heading) for heading in ("## Training", "## Figures", "## Language identifier")
-    )
-    parts = [
-        _introduction(encoder, _size(folder)),
-        f"{old[training:figures].rstrip()}\n\n    {command}\n\n{_filled(text)}",
-        _figures(development, _tests(encoder, held_out)),
-        old[identifier:],
-    ]
-    (folder / CARD_FILE).write_text("\n".join(parts), "utf-8")
-
-
-def shown(argument: str) -> str:
-    """Show a path by its name alone: the card speaks of no one's machine."""
-    return Path(argument).name if "/" in argument else argument
-
-
-def _size(folder: Path) -> float:
-    return sum((folder / name).stat().st_size for name in (MODEL_FILE, TOKENIZER_FILE)) / 1e6
-
-
-def _tests(encoder: EmbeddedEncoder, held_out: Path | None) -> TatoebaFigures | None:
-    if held_out is None or not any(held_out.glob("tatoeba.*-eng.eng")):
-        return None
-    return tatoeba_figures(held_out, encoder.encode)
 
 
 def _filled(text: str) -> str:
@@ -162,16 +123,16 @@ def _training(corpus: Corpus, facts: CardFacts) -> str:
 {text}"""
 
 
-def _figures(development: dict[str, float], tests: TatoebaFigures | None) -> str:
+def _figures(facts: CardFacts, tests: TatoebaFigures | None) -> str:
     lines = [
         "## Figures",
         "",
         "Accuracy in percent: the share of texts whose nearest on the other side is their own.",
         "Development pairs, kept out of training, mean over languages with English and both ways:",
         "",
-        "| " + " | ".join(development) + " |",
-        "|" + "---:|" * len(development),
-        "| " + " | ".join(f"{value:.1f}" for value in development.values()) + " |",
+        "| " + " | ".join(facts.development) + " |",
+        "|" + "---:|" * len(facts.development),
+        "| " + " | ".join(f"{value:.1f}" for value in facts.development.values()) + " |",
         "",
     ]
     if tests is not None:

@@ -11,8 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from indexer.encoders.protocol import Vectors
-
 # Adam's usual decay of the two moments (Kingma and Ba, 2015).
 _MEAN_DECAY, _SQUARE_DECAY = 0.9, 0.999
 
@@ -32,13 +30,6 @@ class RowTable:
         self._local = np.zeros(count, np.int64)
         self._rows = torch.empty(0, dtype=torch.int64)
         self._weights = torch.empty(0)
-
-    @classmethod
-    def of(cls, table: Vectors) -> "RowTable":
-        """Go on from the rows of a table: float32 [count, dimension]."""
-        rows = cls(len(table), table.shape[1], deviation=0, seed=0)
-        rows.table.copy_(torch.from_numpy(table))
-        return rows
 
     @property
     def table(self) -> torch.Tensor:

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import math
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
 from indexer.encoders.catalog import DEFAULT_ENCODER
 from indexer.encoders.embedded import EmbeddedEncoder
@@ -18,12 +20,23 @@ from indexer.encoders.four_bits import FourBits
 from indexer.encoders.onnx_encoder import TOKENIZER_FILE
 from indexer.encoders.protocol import Vectors
 from indexer.resources import data_folder
-from indexer.training.measure import figures_of
+from indexer.training.corpus import english_side, held_out_sentences, load_corpus
+from indexer.training.measure import cut_development, figures_of, pooled
+from indexer.training.sampling import PairSampler
 from indexer.training.student_export import export_student
+from indexer.training.student_material import (
+    PASSAGE_WEIGHTS,
+    SENTENCE_WEIGHTS,
+    Material,
+    passages,
+    thinned,
+    with_glosses,
+)
 from indexer.training.student_model import Student
-from indexer.training.taught import Taught, add_arguments, cropped_runs, read_materials, say, teach
-from indexer.training.tokens import TokenizedTexts
+from indexer.training.teacher import teacher_vectors
+from indexer.training.tokens import TokenizedTexts, tokenize
 
+_FIT = 22_000  # texts that the teacher's space is turned by
 _MOST_COMPARED = 2_048  # texts of a batch whose similarities follow the teacher's
 _FEWEST_COMPARED = 64
 _NEVER = -1e4
@@ -56,6 +69,20 @@ class StudentSettings:
     final_teaching: float = 4.0
     rounded_from: float = 0.85
     seed: int = 1
+
+
+@dataclass(frozen=True)
+class Taught:
+    """A material and the teacher's vector of each pair's English text.
+
+    :param material: the pairs.
+    :param vectors: float16 [n, width], unit rows in the space of the table.
+    :param place: int64 [pairs], into `vectors`; -1 for a pair without one.
+    """
+
+    material: Material
+    vectors: NDArray[np.float16]
+    place: NDArray[np.int64]
 
 
 class StudentTrainer:
@@ -158,7 +185,7 @@ class StudentTrainer:
         sides = np.stack([corpus.left[pairs], corpus.right[pairs]])
         swap = generator.random(len(pairs)) < 0.5
         sides[:, swap] = sides[::-1, swap]
-        start, length, cropped = cropped_runs(texts, sides, generator, whole)
+        start, length, cropped = _cropped(texts, sides, generator, whole)
         with self._half():
             unit = self.student.encode(texts.tokens, start, length)
         keys = torch.from_numpy(corpus.keys[sides]).to(self.device)
@@ -259,6 +286,81 @@ class StudentTrainer:
         self._optimizer.load_state_dict(state["optimizer"])
 
 
+def _cropped(
+    texts: TokenizedTexts, sides: NDArray[np.int32], generator: np.random.Generator, whole: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Where each text's tokens are; some texts on the first side are cropped to a run.
+
+    A part of a passage stands for a question: it must find the whole, in the other language.
+    """
+    which = sides.reshape(-1)
+    start = texts.offsets[which].copy()
+    length = texts.offsets[which + 1] - start
+    count = sides.shape[1]
+    chance, least, most = (0.6, 0.08, 0.5) if whole else (0.2, 0.3, 1.0)
+    chosen = np.flatnonzero((generator.random(count) < chance) & (length[:count] >= 8))
+    share = generator.uniform(least, most, len(chosen))
+    short = np.minimum(length[chosen], np.maximum(4, (length[chosen] * share).astype(np.int64)))
+    space = length[chosen] - short + 1
+    start[chosen] += (generator.random(len(chosen)) * space).astype(np.int64)
+    length[chosen] = short
+    cropped = np.zeros(count, np.bool_)
+    cropped[chosen] = True
+    return start, length, cropped
+
+
+def teach(
+    materials: list[Material], table: Vectors, teacher: str, work: Path, seed: int
+) -> list[Taught]:
+    """Encode the English texts of materials with a teacher, in the space of the table.
+
+    The teacher's vectors are turned by the rotation that brings them nearest to the table's
+    (orthogonal Procrustes, Schönemann, 1966), which leaves their cosines as they are.
+
+    :param teacher: as `teacher_vectors` takes it; its vectors stay in a file in `work`.
+    """
+    found: list[tuple[NDArray[np.float16], NDArray[np.int64], NDArray[np.int64]]] = []
+    for number, material in enumerate(materials):
+        english = english_side(material.corpus).astype(np.int64)
+        english[material.texts.offsets[english + 1] == material.texts.offsets[english]] = -1
+        chosen = np.unique(english[english >= 0])
+        cached = work / f"teacher-{number}.npy"
+        vectors = np.load(cached) if cached.exists() else np.zeros((0, 0), np.float16)
+        if len(vectors) != len(chosen):
+            vectors = teacher_vectors(
+                teacher,
+                [material.corpus.texts[text] for text in chosen.tolist()],
+                lambda done, total: _say(f"teacher: {done:,} of {total:,} texts"),
+            )
+            np.save(cached, vectors)
+        place = np.full(len(material.corpus.texts) + 1, -1, np.int64)
+        place[chosen] = np.arange(len(chosen))
+        found.append((vectors, chosen, place[english]))
+    vectors, chosen, _ = found[0]
+    sample = np.random.default_rng(seed).permutation(len(chosen))[:_FIT]
+    near = pooled(materials[0].texts, chosen[sample], table)
+    left, _, right = np.linalg.svd(vectors[sample].astype(np.float32).T @ near, full_matrices=False)
+    turn = left @ right
+    return [
+        Taught(material, _turned(vectors, turn), place)
+        for material, (vectors, _, place) in zip(materials, found, strict=True)
+    ]
+
+
+def _turned(vectors: NDArray[np.float16], turn: Vectors) -> NDArray[np.float16]:
+    turned = np.empty((len(vectors), turn.shape[1]), np.float16)
+    for first in range(0, len(vectors), 50_000):
+        part = vectors[first : first + 50_000].astype(np.float32) @ turn
+        size = np.linalg.norm(part, axis=1, keepdims=True)
+        turned[first : first + 50_000] = part / np.maximum(size, 1e-9)
+    return turned
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 def _arguments() -> argparse.Namespace:
     defaults = StudentSettings()
     parser = argparse.ArgumentParser(
@@ -267,7 +369,14 @@ def _arguments() -> argparse.Namespace:
         "A run that was stopped goes on where it was when called again with the same --work.",
     )
     add = parser.add_argument
-    add_arguments(parser)
+    add("--data", type=Path, required=True, help="folder of <source>.tsv or <source>.tsv.zst")
+    add("--out", type=Path, required=True, help="folder the artifact is written to")
+    add("--teacher", required=True, help="folder of a sentence-transformers model, or a module")
+    add("--work", type=Path, default=Path("work"), help="folder for what a resumed run needs")
+    add("--table", type=Path, help="folder of an embedded encoder; without it, our own")
+    add("--glosses", type=Path, help="folder with data.noun and so on of WordNet 3")
+    add("--held-out", type=Path, help="folder of sentences that must not be trained on")
+    add("--without", action="append", default=["cldr"], metavar="SOURCE", help="leave a source out")
     for name in ("steps", "batch", "passages", "layers", "heads", "warm_up", "seed"):
         usual = getattr(defaults, name)
         add(f"--{name.replace('_', '-')}", type=int, default=usual, help=f"usually {usual}")
@@ -280,9 +389,31 @@ def main() -> None:
     arguments = _arguments()
     arguments.work.mkdir(parents=True, exist_ok=True)
     folder = arguments.table or data_folder() / DEFAULT_ENCODER
-    read = read_materials(arguments, folder / TOKENIZER_FILE)
+    held_out = held_out_sentences(arguments.held_out)
+    here = {file.name.split(".")[0] for file in arguments.data.iterdir()}
+    corpus = load_corpus(
+        arguments.data,
+        held_out=held_out,
+        without=[name for name in arguments.without if name != "cldr" or name in here],
+        seed=arguments.seed,
+    )
+    use, sets = cut_development(corpus)
+    if arguments.glosses:
+        corpus = with_glosses(corpus, arguments.glosses, held_out)
+        use = np.concatenate([use, np.ones(len(corpus.left) - len(use), np.bool_)])
+    use = thinned(corpus, use)
+    texts = tokenize(Tokenizer.from_file(str(folder / TOKENIZER_FILE)), corpus.texts)
+    filled = np.diff(texts.offsets) > 0
+    use &= filled[corpus.left] & filled[corpus.right]
+    longer, longer_texts = passages(corpus, texts, use, arguments.seed)
+    _say(f"{use.sum():,} pairs of sentences, {len(longer.left):,} of passages")
+    every = np.ones(len(longer.left), np.bool_)
+    materials = [
+        Material(corpus, texts, PairSampler(corpus, use, 0.55, 0.7, SENTENCE_WEIGHTS)),
+        Material(longer, longer_texts, PairSampler(longer, every, 0.5, 0.75, PASSAGE_WEIGHTS)),
+    ]
     table = EmbeddedEncoder(folder).model.table.rows(slice(None))
-    sentences, longer = teach(read, table, arguments.teacher, arguments.work, arguments.seed)
+    taught = teach(materials, table, arguments.teacher, arguments.work, arguments.seed)
     settings = StudentSettings(
         steps=arguments.steps,
         batch=arguments.batch,
@@ -293,21 +424,20 @@ def main() -> None:
         seed=arguments.seed,
     )
     trainer = StudentTrainer(
-        table, sentences, longer, settings, arguments.work / "student.pt", arguments.device
+        table, taught[0], taught[1], settings, arguments.work / "student.pt", arguments.device
     )
     figures: dict[str, float] = {}
 
     def report(step: int, loss: float, rate: float) -> None:
-        texts = read.sentences.texts
-        figures.update(figures_of(read.sets, lambda which: trainer.encode(texts, which)))
+        figures.update(figures_of(sets, lambda which: trainer.encode(texts, which)))
         listed = ", ".join(f"{kind} {value:.1f}" for kind, value in figures.items())
-        say(f"step {step}: loss {loss:.3f}, {rate:,.0f} pairs/s; {listed}")
+        _say(f"step {step}: loss {loss:.3f}, {rate:,.0f} pairs/s; {listed}")
 
     rounded = trainer.run(report)
     layers = trainer.student.cpu().layers
     export_student(arguments.out, rounded, layers, folder / TOKENIZER_FILE)
     _write_card(arguments.out, settings, figures, arguments.teacher)
-    say(f"written to {arguments.out}")
+    _say(f"written to {arguments.out}")
 
 
 def _write_card(

@@ -24,7 +24,6 @@ TEXTS_OF = {
     "djdocs": 9_000,
     "ebible": 9_000,
     "ftl": 7_000,
-    "glosses": 60_000,
     "indian_parallel": 20_000,
     "json_i18n": 6_000,
     "mlqe": 12_000,

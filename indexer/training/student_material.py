@@ -1,4 +1,4 @@
-"""What a finished table is trained on beside the sentence pairs: passages and glosses."""
+"""What the contextual student is trained on beside the sentence pairs: passages and glosses."""
 
 import re
 from collections.abc import Set
