@@ -1,6 +1,7 @@
 """Teaching encoders on pairs: what is learned, what is refused, and where a stopped run goes on."""
 
 import random
+import sys
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,20 @@ def test_pairs_are_read_with_or_without_their_languages(tmp_path):
     rows = [f"deu\teng\tWort {i}\tword {i}" for i in range(30)]
     file.write_text("\n".join(rows), "utf-8")
     assert read_training_pairs(file)[:1] == [("Wort 0", "word 0")]
+
+
+def test_a_packed_file_that_cannot_be_read_is_told(tmp_path, monkeypatch):
+    zstandard = pytest.importorskip("zstandard")
+    file = tmp_path / "pairs.tsv.zst"
+    rows = "\n".join(f"deu\teng\tWort {i}\tword {i}" for i in range(30))
+    file.write_bytes(zstandard.compress(rows.encode()))
+    assert read_training_pairs(file)[:1] == [("Wort 0", "word 0")]
+    file.write_bytes(file.read_bytes()[:-9] + b"\xff" * 9)
+    with pytest.raises(EncoderError, match="is damaged"):
+        read_training_pairs(file)
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    with pytest.raises(EncoderError, match="unpack it, or run `pip install zstandard`"):
+        read_training_pairs(file)
 
 
 @pytest.mark.parametrize(
