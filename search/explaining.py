@@ -111,6 +111,8 @@ def shares(
             TokenVectors(one.starts, one.ends, _moved(_scaled(one.vectors), target))
             for one, target in zip(tokens, targets, strict=True)
         ]
+    if not len(texts):
+        return []
     # All passages at once: numpy takes longer to be called than to add up the words of one.
     bounds, sums = _words(embedded, tokens)
     counts = list(map(len, bounds))

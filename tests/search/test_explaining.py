@@ -53,10 +53,24 @@ def test_places_are_those_of_the_passage_with_title_and_drawing_left_out(embedde
     assert all(text[w.start :].startswith(w.text) for w in words if w.start is not None)
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.text(max_size=60), max_size=4))
+def test_passages_explained_together_are_explained_alike(texts):
+    encoder = load_encoder()
+    texts = [*texts, "Ein Herzinfarkt, 心筋梗塞!", ""]
+    query = query_words("heart attack", encoder)
+    together = shares(texts, texts, query, encoder)
+    alone = [shares([text], [text], query, encoder)[0] for text in texts]
+    for one, other in zip(together, alone, strict=True):
+        assert [word._replace(share=0) for word in one] == [w._replace(share=0) for w in other]
+        assert [w.share for w in one] == pytest.approx([w.share for w in other], abs=1e-6)
+
+
 def test_an_empty_query_or_text_explains_nothing(embedded):
     assert explained(embedded, "", "text")[0]
     assert explained(embedded, "query", "")[0] == ()
     assert strongest(explained(embedded, "!?", "...")[0], 5) == []
+    assert shares([], [], query_words("query", embedded), embedded) == []
 
 
 def test_a_search_explains_its_best_passages_when_asked(tmp_path, embedded):

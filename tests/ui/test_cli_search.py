@@ -1,8 +1,12 @@
 """`search` and `similar` as a person and a program use them."""
 
 import json
+import os
 import re
 import subprocess
+import sys
+
+import pytest
 
 
 def hits(done):
@@ -167,3 +171,35 @@ def test_a_reranker_that_is_none_is_told_in_a_sentence(crosstongue, indexed):
     assert done.stderr == (
         "Error: There is no reranker called 'nonsense': give a hub id (owner/name) or a folder.\n"
     )
+
+
+@pytest.mark.parametrize("told", [None, "2"])
+def test_a_search_multiplies_in_one_thread_unless_the_person_says_otherwise(
+    environment, indexed, tmp_path, told
+):
+    pytest.importorskip("threadpoolctl")
+    environment.pop("OPENBLAS_NUM_THREADS", None)
+    if told:
+        environment["OPENBLAS_NUM_THREADS"] = told
+    done = subprocess.run(
+        [sys.executable, "-c", COUNTING_THREADS, "search", "train"],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    counted = json.loads(done.stderr.splitlines()[-1])
+    assert counted == [min(int(told or 1), os.cpu_count())]
+
+
+COUNTING_THREADS = """
+import json, sys
+from ui.cli import main
+try:
+    main()
+except SystemExit:
+    pass
+from threadpoolctl import threadpool_info
+of_numpy = [one for one in threadpool_info() if "numpy" in one["filepath"]]
+print(json.dumps([one["num_threads"] for one in of_numpy]), file=sys.stderr)
+"""
