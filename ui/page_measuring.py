@@ -10,7 +10,8 @@ from ui.evaluation_text import EXPLAINED
 from ui.page_drawing import line, notice
 from ui.page_evaluating import EvaluationRun, figures_html, languages_html, named
 
-_RUN = "evaluation"
+# The run, and the id and the name of the file it is of.
+_RUN, _OF = "evaluation", "evaluated"
 
 
 def measure(names: list[str], poolings: Sequence[str]) -> None:
@@ -47,7 +48,11 @@ def measure(names: list[str], poolings: Sequence[str]) -> None:
     busy = run is not None and run.running
     if st.button("Measure", type="primary", disabled=busy or uploaded is None) and uploaded:
         run = _started(uploaded.getvalue(), names, chosen, layers, int(limit))
+        st.session_state[_OF] = uploaded.file_id, uploaded.name
     if run is not None:
+        file, name = st.session_state[_OF]
+        if uploaded is not None and uploaded.file_id != file:
+            line(f"What stands below is of {name}; Measure does it for {uploaded.name}.")
         st.fragment(run_every=1.0 if run.running else None)(_follow)(run, run.running)
 
 

@@ -217,6 +217,7 @@ def test_an_encoder_is_measured_on_an_uploaded_file(address, open_page):
     expect(page.get_by_text("German – English")).to_be_visible()
     bad = {"name": "bad.tsv", "mimeType": "text/plain", "buffer": b"nothing of the kind\n"}
     upload.set_input_files(bad)
-    expect(page.get_by_text("bad.tsv")).to_be_visible()
+    expect(page.get_by_text("is of pairs.tsv; Measure does it for bad.tsv")).to_be_visible()
     page.get_by_role("button", name="Measure", exact=True).click()
     expect(page.get_by_text("The file holds no pairs")).to_be_visible()
+    expect(page.get_by_text("is of pairs.tsv")).to_be_hidden()
