@@ -175,7 +175,10 @@ class EmbeddedEncoder:
     ) -> list[TokenVectors]:
         """Return the token vectors of each text, whose sum has the direction of its vector."""
         texts = [sayable(text) for text in texts]
-        found = self.tokenizer.encode_batch(texts, add_special_tokens=False)
+        if self._few(texts):
+            found = [self._cutter.encode(text) for text in texts]
+        else:
+            found = self.tokenizer.encode_batch(texts, add_special_tokens=False)
         counts = np.fromiter(map(len, found), np.int64, len(found))
         which = np.fromiter(chain.from_iterable(one.ids for one in found), np.int32)
         every = chain.from_iterable(one.offsets for one in found)

@@ -7,9 +7,10 @@ path over the pieces (Kudo, 2018), step by step what `tokenizers` does, so the i
 """
 
 import json
+from itertools import accumulate
 from typing import Any
 
-from tokenizers import Tokenizer
+from tokenizers import Encoding, PreTokenizedString, Token, Tokenizer
 
 # What an unknown character costs beyond the least likely piece, as in `tokenizers`.
 _UNKNOWN_PENALTY = 10.0
@@ -40,7 +41,7 @@ class UnigramCutter:
         model["unk_id"] = 0
         whole = Tokenizer.from_str(json.dumps(parts))
         self._normalizer, self._pre_tokenizer = whole.normalizer, whole.pre_tokenizer
-        self._cut: dict[str, list[int]] = {}
+        self._cut: dict[str, tuple[list[int], list[int]]] = {}
 
     def can_cut(self, text: str) -> bool:
         """Tell whether a text holds none of the tokens that stand outside the vocabulary."""
@@ -53,9 +54,34 @@ class UnigramCutter:
         :raises UnicodeEncodeError: if it holds half of a surrogate pair.
         """
         words = self._pre_tokenizer.pre_tokenize_str(self._normalizer.normalize_str(text))
-        return [id for word, _ in words for id in self._word(word)]
+        return [id for word, _ in words for id in self._word(word)[0]]
 
-    def _word(self, word: str) -> list[int]:
+    def encode(self, text: str) -> Encoding:
+        """Return the tokens of a text with their places in it, in characters.
+
+        :param text: one that `can_cut`.
+        """
+        whole = PreTokenizedString(text)
+        whole.normalize(self._normalizer.normalize)
+        self._pre_tokenizer.pre_tokenize(whole)
+        whole.tokenize(self._tokens)
+        return whole.to_encoding()
+
+    def _tokens(self, word: str) -> list[Token]:
+        """Return a word's tokens; unknown ones side by side are one, as in `tokenizers`."""
+        tokens: list[tuple[int, int, int]] = []
+        start = 0
+        for id, end in zip(*self._word(word), strict=True):
+            if id == self.unknown and tokens and tokens[-1][0] == id:
+                start = tokens.pop()[1]
+            tokens.append((id, start, end))
+            start = end
+        # The library counts in bytes.
+        place = [0, *accumulate(len(letter.encode()) for letter in word)]
+        return [Token(id, word[begin:end], (place[begin], place[end])) for id, begin, end in tokens]
+
+    def _word(self, word: str) -> tuple[list[int], list[int]]:
+        """Return a word's ids, and where each ends."""
         known = self._cut.get(word)
         if known is None:
             known = self._best_path(word)
@@ -63,7 +89,7 @@ class UnigramCutter:
                 self._cut[word] = known
         return known
 
-    def _best_path(self, word: str) -> list[int]:
+    def _best_path(self, word: str) -> tuple[list[int], list[int]]:
         size, ids, scores = len(word), self._ids, self._scores
         best = [-float("inf")] * (size + 1)
         best[0] = 0.0
@@ -81,8 +107,10 @@ class UnigramCutter:
                 if score > best[end]:
                     best[end], came_from[end] = score, (start, id)
         path: list[int] = []
+        ends: list[int] = []
         end = size
         while end:
+            ends.append(end)
             end, id = came_from[end]
             path.append(id)
-        return path[::-1]
+        return path[::-1], ends[::-1]

@@ -237,3 +237,18 @@ def test_the_likeliest_languages_begin_with_the_one_identified(encoder):
     assert found[2] == [("und", 0.0)]
     assert sum(chance for _, chance in found[0]) <= 1.0001
     assert found[0] == sorted(found[0], key=lambda pair: -pair[1])
+
+
+def test_token_vectors_are_the_same_with_and_without_the_tokenizer() -> None:
+    encoder, other = EmbeddedEncoder(ARTIFACT), EmbeddedEncoder(ARTIFACT)
+    texts = [text for pair in TRANSLATIONS for text in pair] + [
+        "",
+        "😀😀 İstanbul ﬁne 𒀀𒀁",
+        "a\ud800b",
+    ]
+    assert other.tokenizer
+    found, wanted = (one.token_vectors(texts) for one in (encoder, other))
+    assert "tokenizer" not in vars(encoder)  # a search in a process of its own never loads it
+    for one, same in zip(found, wanted, strict=True):
+        for part in ("starts", "ends", "vectors"):
+            np.testing.assert_array_equal(getattr(one, part), getattr(same, part))
