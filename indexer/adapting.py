@@ -164,20 +164,16 @@ def said_plainly(path: Path) -> Iterator[None]:
 
     :raises EncoderError: if it cannot be read.
     """
+    from indexer.parallel_text import PackedError
+
     try:
         yield
     except UnicodeDecodeError as error:
         raise EncoderError(f"{display(path)} is not UTF-8; save it as UTF-8 text.") from error
     except OSError as error:
         raise EncoderError(f"{display(path)} cannot be read ({error.strerror}).") from error
-    except ModuleNotFoundError as error:
-        raise EncoderError(
-            f"{display(path)} is packed by zstd: unpack it, or run `pip install {error.name}`."
-        ) from error
-    except Exception as error:  # zstandard's own error, whose module may not be installed
-        if type(error).__name__ != "ZstdError":
-            raise
-        raise EncoderError(f"{display(path)} is damaged ({error}).") from error
+    except PackedError as error:
+        raise EncoderError(f"{display(path)} {error}") from error
 
 
 def held_out(examples: int) -> int:

@@ -6,6 +6,7 @@ same by accuracy. Nothing here knows an encoder.
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
@@ -22,6 +23,10 @@ ENGLISH = "eng"
 # Queries compared at a time: 4,096 against 100,000 targets are 1.6 GB of cosines, and a set as
 # large as the usual ones goes in one piece.
 _QUERIES = 4_096
+
+
+class PackedError(Exception):
+    """A packed file cannot be unpacked; the message is what its name is the subject of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +47,34 @@ def read_pairs(path: Path) -> Iterator[tuple[str, str, str, str]]:
     """Yield (language_a, language_b, text_a, text_b) for every well-formed line of a TSV file.
 
     :param path: plain, or packed by zstd and named `.zst`.
+    :raises PackedError: if it cannot be unpacked.
     """
-    with path.open("rb") as raw:
-        stream: IO[bytes] = raw
-        if path.suffix == ".zst":
-            import zstandard
+    with (
+        path.open("rb") as raw,
+        _unpacked(path, raw) as stream,
+        io.TextIOWrapper(stream, encoding="utf-8", newline="\n") as lines,
+    ):
+        for line in lines:
+            columns = line.rstrip("\n").split("\t")
+            if len(columns) == 4 and columns[2] and columns[3]:
+                yield columns[0], columns[1], columns[2], columns[3]
 
-            stream = cast("IO[bytes]", zstandard.ZstdDecompressor().stream_reader(raw))
-        with io.TextIOWrapper(stream, encoding="utf-8", newline="\n") as lines:
-            for line in lines:
-                columns = line.rstrip("\n").split("\t")
-                if len(columns) == 4 and columns[2] and columns[3]:
-                    yield columns[0], columns[1], columns[2], columns[3]
+
+@contextmanager
+def _unpacked(path: Path, raw: IO[bytes]) -> Iterator[IO[bytes]]:
+    if path.suffix != ".zst":
+        yield raw
+        return
+    try:
+        import zstandard
+    except ModuleNotFoundError as error:
+        raise PackedError(
+            f"is packed by zstd: unpack it, or run `pip install {error.name}`."
+        ) from error
+    try:
+        yield cast("IO[bytes]", zstandard.ZstdDecompressor().stream_reader(raw))
+    except zstandard.ZstdError as error:
+        raise PackedError(f"is damaged ({error}).") from error
 
 
 def read_tatoeba(folder: Path) -> Iterator[ParallelTexts]:

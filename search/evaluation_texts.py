@@ -7,7 +7,7 @@ them, and what is said where nothing can be made.
 from pathlib import Path
 
 from indexer.errors import SourceError
-from indexer.parallel_text import ENGLISH, ParallelTexts, read_pairs, read_tatoeba
+from indexer.parallel_text import ENGLISH, PackedError, ParallelTexts, read_pairs, read_tatoeba
 
 # As many as the largest of Tatoeba's test sets: accuracy depends on how many there are to choose
 # from, so figures of larger sets could not be compared with published ones.
@@ -27,10 +27,8 @@ def read_parallel(path: Path, limit: int = DEFAULT_LIMIT) -> tuple[ParallelTexts
         raise SourceError(f"There is no {path}: name a file of pairs, or a folder of them.")
     try:
         found = _folder(path) if path.is_dir() else _file(path)
-    except ModuleNotFoundError as error:
-        raise SourceError(
-            f"{path} is packed by zstd: unpack it, or run `pip install {error.name}`."
-        ) from error
+    except PackedError as error:
+        raise SourceError(f"{path} {error}") from error
     except UnicodeDecodeError as error:
         raise SourceError(f"{path} is not UTF-8 text.") from error
     return tuple(_thinned(one, limit) for one in found)
@@ -69,10 +67,6 @@ def _file(path: Path) -> list[ParallelTexts]:
                 seconds.add(pair[1])
     except OSError as error:
         raise SourceError(f"{path} cannot be read ({error.strerror}).") from error
-    except Exception as error:  # zstandard's own error, whose module may not be installed
-        if type(error).__name__ != "ZstdError":
-            raise
-        raise SourceError(f"{path} is damaged ({error}).") from error
     if not by_languages:
         raise SourceError(
             f"{path} holds no pairs: each line is language_a, language_b, text_a and text_b with "

@@ -104,6 +104,8 @@ def shares(
         own; each one's words then sum to that.
     :param tokens: of `embedded`, where they are at hand.
     """
+    if not texts:
+        return []
     if tokens is None:
         tokens = encoder.token_vectors(embedded, kind="document")
     if targets is not None:
@@ -111,8 +113,6 @@ def shares(
             TokenVectors(one.starts, one.ends, _moved(_scaled(one.vectors), target))
             for one, target in zip(tokens, targets, strict=True)
         ]
-    if not len(texts):
-        return []
     # All passages at once: numpy takes longer to be called than to add up the words of one.
     bounds, sums = _words(embedded, tokens)
     counts = list(map(len, bounds))
@@ -122,7 +122,7 @@ def shares(
         likeness = np.vstack([parts[:0], *(_in_context(sums[run], query) for run in runs)])
     else:
         likeness = _cosines(parts, sums, query.vectors)
-    likeness[:, -1:] = 0  # the marks of a query answer to nothing
+    likeness[:, -1] = 0  # the marks of a query answer to nothing
     lengths = np.array([np.linalg.norm(sums[run].sum(axis=0)) for run in runs], np.float32)
     share = parts.sum(axis=1) / np.repeat(np.where(lengths > 0, lengths, 1), counts)
     least = ANSWERS_IN_CONTEXT if query.contextual else ANSWERS

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from indexer.encoders.four_bits import FourBits, KeptRows
 from indexer.encoders.language_head import LanguageHead
@@ -174,11 +174,7 @@ class EmbeddedEncoder:
         self, texts: Sequence[str], *, kind: TextKind = "document"
     ) -> list[TokenVectors]:
         """Return the token vectors of each text, whose sum has the direction of its vector."""
-        texts = [sayable(text) for text in texts]
-        if self._few(texts):
-            found = [self._cutter.encode(text) for text in texts]
-        else:
-            found = self.tokenizer.encode_batch(texts, add_special_tokens=False)
+        found = self._encodings(texts)
         counts = np.fromiter(map(len, found), np.int64, len(found))
         which = np.fromiter(chain.from_iterable(one.ids for one in found), np.int32)
         every = chain.from_iterable(one.offsets for one in found)
@@ -201,13 +197,12 @@ class EmbeddedEncoder:
 
     def pieces(self, texts: Sequence[str]) -> list[list[WordPiece]]:
         """Return the word pieces of each text; those the table lacks have no part in its vector."""
-        clean = [sayable(text) for text in texts]
         return [
             [
                 WordPiece(piece, id_ != self._cutter.unknown)
                 for piece, id_ in zip(found.tokens, found.ids, strict=True)
             ]
-            for found in self.tokenizer.encode_batch(clean, add_special_tokens=False)
+            for found in self._encodings(texts)
         ]
 
     def likeliest_languages(
@@ -253,6 +248,13 @@ class EmbeddedEncoder:
             for _ in pool.map(fill, starts):
                 pass
         return semantic, language, counts
+
+    def _encodings(self, texts: Sequence[str]) -> list[Encoding]:
+        """Return the tokens of each text with their places in it."""
+        texts = [sayable(text) for text in texts]
+        if self._few(texts):
+            return [self._cutter.encode(text) for text in texts]
+        return self.tokenizer.encode_batch(texts, add_special_tokens=False)
 
     def _tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return the tokens of some texts end to end, and how many each text has."""

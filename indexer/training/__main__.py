@@ -17,6 +17,7 @@ from indexer.encoders.four_bits import quantise
 from indexer.encoders.language_head import LanguageHead
 from indexer.training.background import measure_background
 from indexer.training.card import CardFacts, write_card
+from indexer.training.command import add_arguments, say, say_step, say_taught
 from indexer.training.contrastive import ContrastiveSettings, ContrastiveTrainer
 from indexer.training.corpus import Corpus, held_out_sentences, load_corpus
 from indexer.training.labels import label_texts, read_labelled
@@ -36,11 +37,6 @@ PIECES = 131_072
 HELD_OUT_FILE = "held_out_languages.tsv"
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
 def _shown(argument: str) -> str:
     """Show a path by its name alone: the card speaks of no one's machine."""
     return Path(argument).name if "/" in argument else argument
@@ -53,12 +49,8 @@ def _arguments() -> argparse.Namespace:
         description="Train the embedded encoder and its language identifier on parallel text. "
         "A run that was stopped goes on where it was when called again with the same --work.",
     )
+    add_arguments(parser, without=[])
     add = parser.add_argument
-    add("--data", type=Path, required=True, help="folder of <source>.tsv or <source>.tsv.zst")
-    add("--out", type=Path, required=True, help="folder the artifact is written to")
-    add("--work", type=Path, default=Path("work"), help="folder for what a resumed run needs")
-    add("--held-out", type=Path, help="folder of sentences that must not be trained on")
-    add("--without", action="append", default=[], metavar="SOURCE", help="leave a source out")
     add("--pieces", type=int, default=PIECES, help="size of the vocabulary")
     add("--steps", type=int, default=defaults.steps, help="batches of the table's training")
     add(
@@ -96,10 +88,10 @@ def main() -> None:
         without=arguments.without,
         seed=arguments.seed,
     )
-    _say(f"corpus: {len(corpus.left):,} pairs, {len(corpus.texts):,} texts")
+    say(f"corpus: {len(corpus.left):,} pairs, {len(corpus.texts):,} texts")
     tokenizer, texts = _tokens(corpus, arguments)
     use, sets = cut_development(corpus)
-    _say(f"development: {(~use).sum():,} pairs in {len(sets)} sets kept out of training")
+    say(f"development: {(~use).sum():,} pairs in {len(sets)} sets kept out of training")
     settings = ContrastiveSettings(
         steps=arguments.steps,
         finishing_steps=arguments.finishing_steps,
@@ -118,8 +110,7 @@ def main() -> None:
         return development_figures(sets, texts, trainer.table)
 
     def report(step: int, loss: float, rate: float) -> None:
-        listed = ", ".join(f"{kind} {value:.1f}" for kind, value in measured().items())
-        _say(f"step {step}: loss {loss:.3f}, {rate:,.0f} pairs/s; {listed}")
+        say_step(step, loss, rate, measured())
 
     trainer.run(report)
     identifier = _languages(corpus, tokenizer, use, arguments)
@@ -146,7 +137,7 @@ def main() -> None:
         _language_figures(arguments),
     )
     write_card(arguments.out, corpus, facts, arguments.held_out)
-    _say(f"written to {arguments.out}")
+    say(f"written to {arguments.out}")
 
 
 def _tokens(corpus: Corpus, arguments: argparse.Namespace) -> tuple[Tokenizer, TokenizedTexts]:
@@ -171,9 +162,7 @@ def _targets(corpus: Corpus, use: NDArray[np.bool_], arguments: argparse.Namespa
     if cached.exists() and len(vectors := np.load(cached)) == len(chosen):
         return make_targets(corpus, chosen, vectors, arguments.dimension)
     texts = [corpus.texts[i] for i in chosen.tolist()]
-    vectors = teacher_vectors(
-        arguments.teacher, texts, lambda done, total: _say(f"teacher: {done:,} of {total:,} texts")
-    )
+    vectors = teacher_vectors(arguments.teacher, texts, say_taught)
     np.save(cached, vectors)
     return make_targets(corpus, chosen, vectors, arguments.dimension)
 
@@ -190,11 +179,11 @@ def _languages(
         table, languages = stored.pop("table"), tuple(stored.pop("languages").tolist())
         return LanguageModel(table, LanguageHead(languages=languages, **stored))
     labelled = label_texts(corpus, use, read_labelled(arguments.labelled), seed=arguments.seed)
-    _say(f"languages: {len(labelled.languages) - 1} from {len(labelled.texts):,} texts")
+    say(f"languages: {len(labelled.languages) - 1} from {len(labelled.texts):,} texts")
     held_out = zip(labelled.held_out_label.tolist(), labelled.held_out, strict=True)
     lines = "".join(f"{labelled.languages[label]}\t{text}\n" for label, text in held_out)
     (arguments.work / HELD_OUT_FILE).write_text(lines, "utf-8")
-    report: Callable[[int, float, float], None] = lambda step, loss, right: _say(  # noqa: E731
+    report: Callable[[int, float, float], None] = lambda step, loss, right: say(  # noqa: E731
         f"languages, step {step}: loss {loss:.3f}, right {100 * right:.1f} %"
     )
     identifier = train_languages(

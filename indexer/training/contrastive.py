@@ -17,9 +17,9 @@ from torch.nn import functional
 from indexer.encoders.protocol import Vectors
 from indexer.training.composition import ComposedTable
 from indexer.training.corpus import Corpus
-from indexer.training.sampling import PairSampler
+from indexer.training.sampling import PairSampler, either_way
 from indexer.training.teacher import Targets
-from indexer.training.tokens import TokenizedTexts, gather_runs
+from indexer.training.tokens import TokenizedTexts, cropped_runs, gather_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,17 @@ def _energy(
     return (one @ other.T).mul_(scale).exp_().masked_fill_(never, 0)
 
 
-def _falling(first: float, last: float, done: float) -> float:
+def false_negatives(keys: torch.Tensor) -> torch.Tensor:
+    """Pairs whose text on either side is (nearly) the same are no negatives of each other.
+
+    :param keys: int64 [2, n], of the texts on both sides.
+    :return: bool [n, n].
+    """
+    same = (keys[0][:, None] == keys[0]) | (keys[1][:, None] == keys[1])
+    return same.fill_diagonal_(False)
+
+
+def falling(first: float, last: float, done: float) -> float:
     """Go from one value to another along half a cosine."""
     return last + (first - last) * (1 + math.cos(math.pi * done)) / 2
 
@@ -169,9 +179,9 @@ class ContrastiveTrainer:
         last = settings.learning_rate * settings.final_rate
         if self.step < settings.steps:
             done = (self.step - settings.warm_up) / max(1, settings.steps - settings.warm_up)
-            return _falling(settings.learning_rate, last, done)
+            return falling(settings.learning_rate, last, done)
         done = (self.step - settings.steps) / max(1, settings.finishing_steps)
-        return _falling(settings.finishing_rate, last, done)
+        return falling(settings.finishing_rate, last, done)
 
     def teaching(self) -> float:
         """Return the weight of the teacher's targets at the present step."""
@@ -186,17 +196,17 @@ class ContrastiveTrainer:
         # One generator a step: a resumed run draws what the uninterrupted one would have drawn.
         generator = np.random.default_rng((settings.seed, self.step))
         pairs = self._draw(generator)
-        sides = np.stack([self.corpus.left[pairs], self.corpus.right[pairs]])
-        swap = generator.random(len(pairs)) < 0.5
-        sides[:, swap] = sides[::-1, swap]
-        start, length = self._runs(sides, generator)
+        sides = either_way(self.corpus, pairs, generator)
+        start, length, _ = cropped_runs(
+            self.texts, sides, generator, settings.crop, settings.crop_shortest, 1.0
+        )
         tokens, offsets = gather_runs(self.texts.tokens, start, length)
         pooled = self.rows.pool(tokens, offsets)
         unit = functional.normalize(pooled, dim=1)
         one_pair = bool(self.step % 2)
         loss, gradient = info_nce(
             unit.detach(),
-            self._false_negatives(sides),
+            false_negatives(torch.from_numpy(self.corpus.keys[sides])),
             settings.scale,
             own_side=one_pair and self.step >= settings.own_side_from,
         )
@@ -222,30 +232,6 @@ class ContrastiveTrainer:
         taught = np.flatnonzero(which >= 0)
         goal[torch.from_numpy(taught)] = torch.from_numpy(targets.vectors[which[taught]])
         return goal.mul_(self.teaching() / len(pairs)).repeat(2, 1)
-
-    def _runs(
-        self, sides: NDArray[np.int32], generator: np.random.Generator
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Where each text's tokens are; some texts on the first side are cropped to a run."""
-        settings = self.settings
-        which = sides.reshape(-1)
-        start = self.texts.offsets[which].copy()
-        length = self.texts.offsets[which + 1] - start
-        count = sides.shape[1]
-        chosen = np.flatnonzero((generator.random(count) < settings.crop) & (length[:count] >= 8))
-        share = generator.uniform(settings.crop_shortest, 1.0, len(chosen))
-        short = np.maximum(4, (length[chosen] * share).astype(np.int64))
-        start[chosen] += (generator.random(len(chosen)) * (length[chosen] - short + 1)).astype(
-            np.int64
-        )
-        length[chosen] = short
-        return start, length
-
-    def _false_negatives(self, sides: NDArray[np.int32]) -> torch.Tensor:
-        """Pairs whose text on either side is (nearly) the same are no negatives of each other."""
-        keys = torch.from_numpy(self.corpus.keys[sides])
-        same = (keys[0][:, None] == keys[0]) | (keys[1][:, None] == keys[1])
-        return same.fill_diagonal_(False)
 
     def _save(self) -> None:
         if self.checkpoint is not None:

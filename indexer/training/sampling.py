@@ -23,6 +23,16 @@ class _Buckets:
     probability: NDArray[np.float64]
 
 
+def either_way(
+    corpus: Corpus, pairs: NDArray[np.int64], generator: np.random.Generator
+) -> NDArray[np.int32]:
+    """Return the texts of pairs, int32 [2, n], half of them with their sides exchanged."""
+    sides = np.stack([corpus.left[pairs], corpus.right[pairs]])
+    swap = generator.random(len(pairs)) < 0.5
+    sides[:, swap] = sides[::-1, swap]
+    return sides
+
+
 class PairSampler:
     """Draws batches of pair indices.
 

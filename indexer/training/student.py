@@ -2,8 +2,6 @@
 
 import argparse
 import contextlib
-import math
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,9 +18,11 @@ from indexer.encoders.four_bits import FourBits
 from indexer.encoders.onnx_encoder import TOKENIZER_FILE
 from indexer.encoders.protocol import Vectors
 from indexer.resources import data_folder
+from indexer.training.command import add_arguments, say, say_step, say_taught
+from indexer.training.contrastive import falling, false_negatives
 from indexer.training.corpus import english_side, held_out_sentences, load_corpus
 from indexer.training.measure import cut_development, figures_of, pooled
-from indexer.training.sampling import PairSampler
+from indexer.training.sampling import PairSampler, either_way
 from indexer.training.student_export import export_student
 from indexer.training.student_material import (
     PASSAGE_WEIGHTS,
@@ -34,12 +34,14 @@ from indexer.training.student_material import (
 )
 from indexer.training.student_model import Student
 from indexer.training.teacher import teacher_vectors
-from indexer.training.tokens import TokenizedTexts, tokenize
+from indexer.training.tokens import TokenizedTexts, cropped_runs, tokenize
 
 _FIT = 22_000  # texts that the teacher's space is turned by
 _MOST_COMPARED = 2_048  # texts of a batch whose similarities follow the teacher's
 _FEWEST_COMPARED = 64
 _NEVER = -1e4
+# The settings that the command line takes.
+_OPTIONS = ("steps", "batch", "passages", "layers", "heads", "warm_up", "seed")
 
 
 @dataclass(frozen=True)
@@ -182,18 +184,18 @@ class StudentTrainer:
         else:
             pairs = sampler.mixed(settings.passages if whole else settings.batch, generator)
         corpus, texts = taught.material.corpus, taught.material.texts
-        sides = np.stack([corpus.left[pairs], corpus.right[pairs]])
-        swap = generator.random(len(pairs)) < 0.5
-        sides[:, swap] = sides[::-1, swap]
-        start, length, cropped = _cropped(texts, sides, generator, whole)
+        sides = either_way(corpus, pairs, generator)
+        # A part of a passage stands for a question: it must find the whole in the other language.
+        crop = (0.6, 0.08, 0.5) if whole else (0.2, 0.3, 1.0)
+        start, length, cropped = cropped_runs(texts, sides, generator, *crop)
         with self._half():
             unit = self.student.encode(texts.tokens, start, length)
-        keys = torch.from_numpy(corpus.keys[sides]).to(self.device)
+        same = false_negatives(torch.from_numpy(corpus.keys[sides]).to(self.device))
         place = taught.place[pairs]
         goal = taught.vectors[np.maximum(place, 0)].astype(np.float32)
         loss = self._loss(
             unit,
-            keys,
+            same,
             torch.from_numpy(goal).to(self.device),
             torch.from_numpy(place >= 0).to(self.device),
             torch.from_numpy(cropped).to(self.device),
@@ -209,16 +211,13 @@ class StudentTrainer:
         return float(loss.detach()), len(pairs)
 
     def _rate(self) -> float:
-        settings = self.settings
-        falling = settings.final_rate + (1 - settings.final_rate) * (
-            (1 + math.cos(math.pi * self.done)) / 2
-        )
-        return min(1.0, (self.step + 1) / settings.warm_up) * falling
+        warm = min(1.0, (self.step + 1) / self.settings.warm_up)
+        return warm * falling(1.0, self.settings.final_rate, self.done)
 
     def _loss(
         self,
         unit: torch.Tensor,
-        keys: torch.Tensor,
+        same: torch.Tensor,
         goal: torch.Tensor,
         has_goal: torch.Tensor,
         cropped: torch.Tensor,
@@ -228,7 +227,7 @@ class StudentTrainer:
         """Return InfoNCE + the weighted cosine to the goals + the divergence from their likeness.
 
         :param unit: float32 [2 n, width]; row i and row n + i are a pair.
-        :param keys: int64 [2, n]; pairs with an equal one are no negatives of each other.
+        :param same: bool [n, n], the pairs that are no negatives of each other.
         :param goal: float32 [n, width], what the teacher makes of a pair's English text.
         :param has_goal: bool [n].
         :param cropped: bool [n], the pairs whose first side is a part of its text: it has no goal.
@@ -236,8 +235,6 @@ class StudentTrainer:
         settings, count = self.settings, len(has_goal)
         one, other = unit[:count], unit[count:]
         scores = settings.scale * (one @ other.T)
-        same = (keys[0][:, None] == keys[0]) | (keys[1][:, None] == keys[1])
-        same.fill_diagonal_(False)
         negatives = scores.masked_fill(same, _NEVER)
         rows, columns = negatives.logsumexp(1), negatives.logsumexp(0)
         if own_side:
@@ -249,8 +246,8 @@ class StudentTrainer:
         loss = ((rows + columns) / 2 - scores.diagonal()).mean()
         off_one = (1 - (one * goal).sum(1)) * (has_goal & ~cropped)
         off_other = (1 - (other * goal).sum(1)) * has_goal
-        falling = max(0.0, 2 * self.done - 1)
-        weight = settings.teaching + (settings.final_teaching - settings.teaching) * falling
+        late = max(0.0, 2 * self.done - 1)
+        weight = settings.teaching + (settings.final_teaching - settings.teaching) * late
         loss = loss + weight * (off_one + off_other).sum() / count
         chosen = torch.nonzero(has_goal)[:_MOST_COMPARED, 0]
         if len(chosen) > _FEWEST_COMPARED:
@@ -286,29 +283,6 @@ class StudentTrainer:
         self._optimizer.load_state_dict(state["optimizer"])
 
 
-def _cropped(
-    texts: TokenizedTexts, sides: NDArray[np.int32], generator: np.random.Generator, whole: bool
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Where each text's tokens are; some texts on the first side are cropped to a run.
-
-    A part of a passage stands for a question: it must find the whole, in the other language.
-    """
-    which = sides.reshape(-1)
-    start = texts.offsets[which].copy()
-    length = texts.offsets[which + 1] - start
-    count = sides.shape[1]
-    chance, least, most = (0.6, 0.08, 0.5) if whole else (0.2, 0.3, 1.0)
-    chosen = np.flatnonzero((generator.random(count) < chance) & (length[:count] >= 8))
-    share = generator.uniform(least, most, len(chosen))
-    short = np.minimum(length[chosen], np.maximum(4, (length[chosen] * share).astype(np.int64)))
-    space = length[chosen] - short + 1
-    start[chosen] += (generator.random(len(chosen)) * space).astype(np.int64)
-    length[chosen] = short
-    cropped = np.zeros(count, np.bool_)
-    cropped[chosen] = True
-    return start, length, cropped
-
-
 def teach(
     materials: list[Material], table: Vectors, teacher: str, work: Path, seed: int
 ) -> list[Taught]:
@@ -330,7 +304,7 @@ def teach(
             vectors = teacher_vectors(
                 teacher,
                 [material.corpus.texts[text] for text in chosen.tolist()],
-                lambda done, total: _say(f"teacher: {done:,} of {total:,} texts"),
+                say_taught,
             )
             np.save(cached, vectors)
         place = np.full(len(material.corpus.texts) + 1, -1, np.int64)
@@ -356,11 +330,6 @@ def _turned(vectors: NDArray[np.float16], turn: Vectors) -> NDArray[np.float16]:
     return turned
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
 def _arguments() -> argparse.Namespace:
     defaults = StudentSettings()
     parser = argparse.ArgumentParser(
@@ -368,16 +337,12 @@ def _arguments() -> argparse.Namespace:
         description="Train embedded-plus, transformer layers over the embedded encoder's table. "
         "A run that was stopped goes on where it was when called again with the same --work.",
     )
+    add_arguments(parser, without=["cldr"])
     add = parser.add_argument
-    add("--data", type=Path, required=True, help="folder of <source>.tsv or <source>.tsv.zst")
-    add("--out", type=Path, required=True, help="folder the artifact is written to")
     add("--teacher", required=True, help="folder of a sentence-transformers model, or a module")
-    add("--work", type=Path, default=Path("work"), help="folder for what a resumed run needs")
     add("--table", type=Path, help="folder of an embedded encoder; without it, our own")
     add("--glosses", type=Path, help="folder with data.noun and so on of WordNet 3")
-    add("--held-out", type=Path, help="folder of sentences that must not be trained on")
-    add("--without", action="append", default=["cldr"], metavar="SOURCE", help="leave a source out")
-    for name in ("steps", "batch", "passages", "layers", "heads", "warm_up", "seed"):
+    for name in _OPTIONS:
         usual = getattr(defaults, name)
         add(f"--{name.replace('_', '-')}", type=int, default=usual, help=f"usually {usual}")
     add("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -406,7 +371,7 @@ def main() -> None:
     filled = np.diff(texts.offsets) > 0
     use &= filled[corpus.left] & filled[corpus.right]
     longer, longer_texts = passages(corpus, texts, use, arguments.seed)
-    _say(f"{use.sum():,} pairs of sentences, {len(longer.left):,} of passages")
+    say(f"{use.sum():,} pairs of sentences, {len(longer.left):,} of passages")
     every = np.ones(len(longer.left), np.bool_)
     materials = [
         Material(corpus, texts, PairSampler(corpus, use, 0.55, 0.7, SENTENCE_WEIGHTS)),
@@ -414,15 +379,7 @@ def main() -> None:
     ]
     table = EmbeddedEncoder(folder).model.table.rows(slice(None))
     taught = teach(materials, table, arguments.teacher, arguments.work, arguments.seed)
-    settings = StudentSettings(
-        steps=arguments.steps,
-        batch=arguments.batch,
-        passages=arguments.passages,
-        layers=arguments.layers,
-        heads=arguments.heads,
-        warm_up=arguments.warm_up,
-        seed=arguments.seed,
-    )
+    settings = StudentSettings(**{name: getattr(arguments, name) for name in _OPTIONS})
     trainer = StudentTrainer(
         table, taught[0], taught[1], settings, arguments.work / "student.pt", arguments.device
     )
@@ -430,14 +387,13 @@ def main() -> None:
 
     def report(step: int, loss: float, rate: float) -> None:
         figures.update(figures_of(sets, lambda which: trainer.encode(texts, which)))
-        listed = ", ".join(f"{kind} {value:.1f}" for kind, value in figures.items())
-        _say(f"step {step}: loss {loss:.3f}, {rate:,.0f} pairs/s; {listed}")
+        say_step(step, loss, rate, figures)
 
     rounded = trainer.run(report)
     layers = trainer.student.cpu().layers
     export_student(arguments.out, rounded, layers, folder / TOKENIZER_FILE)
     _write_card(arguments.out, settings, figures, arguments.teacher)
-    _say(f"written to {arguments.out}")
+    say(f"written to {arguments.out}")
 
 
 def _write_card(

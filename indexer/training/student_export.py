@@ -1,21 +1,17 @@
 """A trained student to the folder that `load_encoder` runs in ONNX Runtime."""
 
 import json
-import logging
 import shutil
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
 from indexer.encoders.catalog import EXPORT_DESCRIPTION, PLUS_ENCODER
+from indexer.encoders.export_onnx import write_graph
 from indexer.encoders.four_bits import FourBits
 from indexer.encoders.onnx_encoder import (
     FORMAT,
-    INPUTS,
-    MODEL_FILE,
-    OUTPUT,
     TOKENIZER_FILE,
     checksum,
 )
@@ -34,7 +30,6 @@ def export_student(
     :param table: as `Student.round_table` returned it.
     :param tokenizer_file: the tokenizer.json that the tokens are of.
     """
-    from onnxruntime.quantization import QuantType, quantize_dynamic
     from tokenizers import Tokenizer
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -45,35 +40,7 @@ def export_student(
     tokens = torch.tensor([[5, 6, 7, 8, 9, 10], [5, 6, 7, 8, 0, 0]])
     mask = torch.ones_like(tokens)
     mask[1, -2:] = 0
-    free = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
-    whole = folder / "float32.onnx"
-    logging.disable(logging.WARNING)  # what the exporters tell their own developers
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            torch.onnx.export(
-                graph,
-                (tokens, mask, torch.zeros_like(tokens)),
-                str(whole),
-                input_names=INPUTS,
-                output_names=[OUTPUT],
-                dynamic_shapes=(free, free, free),
-                external_data=False,
-                dynamo=True,
-                verbose=False,
-            )
-            # As in `export_onnx`: a scale a row, and one bit to spare.
-            quantize_dynamic(
-                whole,
-                folder / MODEL_FILE,
-                per_channel=True,
-                reduce_range=True,
-                weight_type=QuantType.QInt8,
-                op_types_to_quantize=["MatMul", "Gemm"],
-            )
-    finally:
-        logging.disable(logging.NOTSET)
-        whole.unlink(missing_ok=True)
+    write_graph(graph, folder, tokens, mask, "int8", ["MatMul", "Gemm"])
     said = {
         "format": FORMAT,
         "checksum": checksum(folder),

@@ -166,3 +166,34 @@ def gather_runs(
     np.cumsum(length, out=offsets[1:])
     place = np.arange(offsets[-1]) + np.repeat(start - offsets[:-1], length)
     return tokens[place], offsets
+
+
+def cropped_runs(
+    texts: TokenizedTexts,
+    sides: NDArray[np.int32],
+    generator: np.random.Generator,
+    chance: float,
+    shortest: float,
+    longest: float,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Return where the tokens of pairs are, where some on the first side are cropped to a run.
+
+    :param sides: int32 [2, n], the texts of the pairs.
+    :param chance: the share of the texts of eight tokens and more that are cropped.
+    :param shortest: the least share of its tokens that is left of one, and never below four tokens;
+        `longest` is the greatest.
+    :return: int64 [2 n], where each begins in the token array, and how many tokens it has; bool
+        [n], which are cropped.
+    """
+    which = sides.reshape(-1)
+    start = texts.offsets[which].copy()
+    length = texts.offsets[which + 1] - start
+    count = sides.shape[1]
+    cropped = (generator.random(count) < chance) & (length[:count] >= 8)
+    chosen = np.flatnonzero(cropped)
+    share = generator.uniform(shortest, longest, len(chosen))
+    short = np.maximum(4, (length[chosen] * share).astype(np.int64))
+    space = length[chosen] - short + 1
+    start[chosen] += (generator.random(len(chosen)) * space).astype(np.int64)
+    length[chosen] = short
+    return start, length, cropped

@@ -1,0 +1,41 @@
+"""What the commands of the trainings have in common."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser, without: list[str]) -> None:
+    """Add what every training is told.
+
+    :param without: sources that are left out whoever asks.
+    """
+    add = parser.add_argument
+    add("--data", type=Path, required=True, help="folder of <source>.tsv or <source>.tsv.zst")
+    add("--out", type=Path, required=True, help="folder the artifact is written to")
+    add("--work", type=Path, default=Path("work"), help="folder for what a resumed run needs")
+    add("--held-out", type=Path, help="folder of sentences that must not be trained on")
+    add("--without", action="append", default=without, metavar="SOURCE", help="leave a source out")
+
+
+def say(text: str) -> None:
+    """Write a line at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def say_step(step: int, loss: float, rate: float, figures: Mapping[str, float]) -> None:
+    """Say how far a training is.
+
+    :param loss: the mean since this was last said.
+    :param rate: pairs a second.
+    :param figures: in percent, by kind of text.
+    """
+    listed = ", ".join(f"{kind} {value:.1f}" for kind, value in figures.items())
+    say(f"step {step}: loss {loss:.3f}, {rate:,.0f} pairs/s; {listed}")
+
+
+def say_taught(done: int, total: int) -> None:
+    """Say how many texts a teacher has read."""
+    say(f"teacher: {done:,} of {total:,} texts")
