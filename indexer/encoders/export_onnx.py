@@ -123,17 +123,20 @@ def write_graph(
     whole = folder / ("float32.onnx" if quantize else MODEL_FILE)
     free = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     with _quietly():
-        torch.onnx.export(
+        program = torch.onnx.export(
             graph,
             (ids, mask, torch.zeros_like(ids)),
-            str(whole),
             input_names=INPUTS,
             output_names=[OUTPUT],
             dynamic_shapes=(free, free, free),
-            external_data=large,
             dynamo=True,
             verbose=False,
         )
+        assert program is not None  # as it is for every export of this kind
+        for node in program.model.graph.all_nodes():
+            # It names the files of whoever exports.
+            node.metadata_props.pop("pkg.torch.onnx.stack_trace", None)
+        program.save(str(whole), external_data=large)
         if quantize:
             from onnxruntime.quantization import QuantType, quantize_dynamic
 

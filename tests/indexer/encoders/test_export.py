@@ -15,6 +15,7 @@ pytest.importorskip("onnxscript")
 from indexer import CrosstongueError, Index, load_encoder, sync
 from indexer.encoders.export import export_encoder
 from indexer.encoders.onnx_encoder import EXPORT_DESCRIPTION, MODEL_FILE
+from indexer.resources import data_folder
 
 ROOT = Path(__file__).resolve().parents[3]
 LONG = "The cat sat on the mat and watched the rain. " * 12
@@ -207,3 +208,10 @@ def test_the_export_says_where_it_came_from(exported, checkpoints):
     said = json.loads((exported / EXPORT_DESCRIPTION).read_text("utf-8"))
     assert said["source"]["name"] == str(checkpoints["bert"])
     assert (said["weights"], said["format"]) == ("float32", 1)
+
+
+def test_a_graph_names_no_file_of_the_machine_it_was_exported_on(exported):
+    for folder in (exported, data_folder() / "plus"):
+        content = (folder / MODEL_FILE).read_bytes()
+        assert b"stack_trace" not in content
+        assert b"site-packages" not in content
