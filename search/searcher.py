@@ -6,6 +6,7 @@ read the rows, choose snippets) and holds none of them; each has its module.
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from indexer import paths
 from indexer.centring import query_languages
 from indexer.database import read_meta
 from indexer.documents import Passage
-from indexer.encoders.protocol import Encoder, TokenVectors, can_explain
+from indexer.encoders.protocol import Encoder
 from indexer.errors import EncoderMismatchError, QueryError
 from indexer.facets import entities_by_passage
 from indexer.index import Index
@@ -29,13 +30,14 @@ from search.asking import UNKNOWN, unit
 from search.background import Background
 from search.columns import GONE, Columns, Ids
 from search.confidence import NOTHING_ANSWERS, Judge, nothing_answers, words_confidence
-from search.explaining import WordShare, placed, query_words, shares
+from search.explaining import WordShare
 from search.filters import Filters, all_but, allowed_ids, path_bytes
 from search.hits import Hit, PassageHit
 from search.nearest import Nearest, Vector
 from search.query import Query
 from search.ranking import Candidate, LexicalMatch, fuse, rank, reranked
-from search.snippets import best_spans, first_span
+from search.reading import Reading
+from search.snippets import first_span
 
 if TYPE_CHECKING:
     from search.reranking import Reranker
@@ -155,6 +157,7 @@ class Searcher:
         self._even = even
         self._sample: tuple[tuple[str, int | None], Background] | None = None
         self._read: Columns | None = None
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="beside")
 
     @property
     def notice(self) -> str | None:
@@ -488,34 +491,31 @@ class Searcher:
     def _hits(self, page: list[_Found], rows: dict[int, _Row], asked: _Asked) -> list[Hit]:
         self._read_rows([found.passage for one in page for found in one.group], rows)
         page = [found for found in page if all(one.passage in rows for one in found.group)]
-        # Snippets are chosen by encoding sentences, which is most of the work of a small search:
-        # a document's best passage gets one, its others open with their first sentence.
+        # A document's best passage gets a snippet, its others open with their first sentence.
         shown = [rows[found.group[0].passage] for found in page]
-        spans: dict[int, tuple[int, int]] = {}
-        words: dict[int, tuple[WordShare, ...]] = {}
+        ids = [row.id for row in shown]
         encoder = self._encoder()
+        reading = None
         if asked.vector is not None and encoder is not None:
-            ids = [row.id for row in shown]
             texts, embedded = [row.text for row in shown], [_embedded(row) for row in shown]
-            # The words of a text in context are all near its query; a sentence says more by itself.
-            alone = not getattr(encoder, "contextual", False)
-            explain = asked.explain and bool(asked.texts)
-            tokens: list[TokenVectors] = []
-            if can_explain(encoder) and (alone or explain):
-                tokens = encoder.token_vectors(embedded, kind="document")
-            own = list(map(placed, texts, embedded, tokens)) if alone else []
-            spans = dict(zip(ids, best_spans(texts, asked.vector, encoder, own), strict=True))
-            if explain and can_explain(encoder):
-                target, targets = None, None
-                if self.index.centres is not None:
-                    target, targets = asked.vector, self.index.vectors.rows(np.array(ids, np.int64))
-                query = query_words(asked.texts, encoder, target)
-                found = shares(texts, embedded, query, encoder, targets, tokens)
-                words = dict(zip(ids, found, strict=True))
+            reading = Reading(texts, embedded, encoder, self._beside)
         holds = {match.passage: match.share for match in asked.matches}
         names = entities_by_passage(
             self.index.connection, [found.passage for one in page for found in one.group]
         )
+        shown_documents = [row.document for row in shown]
+        paths_of = self._paths([document for found in page for document in found.copies])
+        labels = labels_by_document(self.index.connection, shown_documents)
+        languages = self._languages(shown_documents)
+        spans: dict[int, tuple[int, int]] = {}
+        words: dict[int, tuple[WordShare, ...]] = {}
+        if asked.vector is not None and reading is not None:
+            compared = None
+            if asked.explain and self.index.centres is not None:
+                compared = asked.vector, self.index.vectors.rows(np.array(ids, np.int64))
+            read = reading.done(asked.vector, asked.texts if asked.explain else (), compared)
+            spans = dict(zip(ids, read[0], strict=True))
+            words = dict(zip(ids, read[1], strict=True))
 
         def passage(found: Candidate) -> PassageHit:
             row = rows[found.passage]
@@ -529,21 +529,17 @@ class Searcher:
             language = rows[found.passage].language
             return asked.judge.confidence(found.cosine, language, share)
 
-        paths_of = self._paths([document for found in page for document in found.copies])
-        shown_documents = [found.group[0].document for found in page]
-        labels = labels_by_document(self.index.connection, shown_documents)
-        languages = self._languages(shown_documents)
         return [
             _hit(
                 found.group,
-                rows[found.group[0].passage],
+                row,
                 passage,
                 max(map(confidence, found.group)),
                 tuple(paths_of[document] for document in found.copies),
-                labels.get(found.group[0].document, ()),
-                languages.get(found.group[0].document, ()),
+                labels.get(row.document, ()),
+                languages.get(row.document, ()),
             )
-            for found in page
+            for found, row in zip(page, shown, strict=True)
         ]
 
     def _languages(self, documents: list[int]) -> dict[int, tuple[tuple[str, float], ...]]:

@@ -35,6 +35,7 @@ def best_spans(
     query: NDArray[np.float32],
     encoder: Encoder,
     tokens: Sequence[TokenVectors | None] = (),
+    spans: Sequence[list[Span]] = (),
 ) -> list[Span]:
     """Choose a snippet in each passage.
 
@@ -42,9 +43,10 @@ def best_spans(
     :param query: float32 [d], the query's unit vector.
     :param encoder: the encoder that made `query`.
     :param tokens: of each passage, with their places in it; None where they are not at hand.
+    :param spans: the `choosable` ones of each passage, where they are at hand.
     :return: one (start, end) a passage, in characters of that passage.
     """
-    spans = [_choosable(text) for text in texts]
+    spans = spans or list(map(choosable, texts))
     known = list(tokens) or [None] * len(texts)
     # A passage of one sentence has nothing to choose from.
     asked = [
@@ -91,8 +93,8 @@ def first_span(text: str) -> Span:
     return next((span for span in (first, *found) if not _is_heading(text, *span)), first)
 
 
-def _choosable(text: str) -> list[Span]:
-    """Sentences that may answer: those that are no heading, unless there is nothing else."""
+def choosable(text: str) -> list[Span]:
+    """Return the sentences that may answer: those that are no heading, unless all are."""
     found = list(_trimmed_sentences(text))
     return [span for span in found if not _is_heading(text, *span)] or found
 

@@ -5,6 +5,7 @@ Row by row a trained table's values are spread like a bell, so levels fitted to 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,12 +38,16 @@ class FourBits:
 
     def rows(self, which: "NDArray[np.integer] | slice") -> Floats:
         """Return some rows: float32 [n, width]."""
-        low, high = np.meshgrid(self.levels, self.levels)
-        both = np.stack([low.ravel(), high.ravel()], axis=1)
-        codes = self.codes[which]
-        values: Floats = both[codes].reshape(len(codes), self.width)
+        values: Floats = self._pairs[self.codes[which]].view(np.float32)
         values *= self.scale[which].astype(np.float32)[:, None]
         return values
+
+    @cached_property
+    def _pairs(self) -> NDArray[np.complex64]:
+        """The two levels of each byte, side by side, so that both are looked up at once."""
+        low, high = np.meshgrid(self.levels, self.levels)
+        pairs: NDArray[np.complex64] = np.stack([low, high], axis=-1).view(np.complex64).ravel()
+        return pairs
 
 
 class KeptRows:
