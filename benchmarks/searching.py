@@ -34,6 +34,7 @@ def main() -> None:
             searcher = Searcher(index)
             for query in queries[:20]:
                 searcher.search(query)
+            index.vectors.wait()
             whole = _median(lambda query: searcher.search(query), queries)
             filtered = _median(
                 lambda query: searcher.search(query, languages=["de", "ja"]), queries

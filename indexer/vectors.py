@@ -4,9 +4,10 @@ A view is a base (everything up to some passage id, from disk or built) plus the
 minus the ids removed since. All of it is exact: the base holds the stored half-precision rows, and
 a scan of 50,000 x 256 of them takes a millisecond. An index may have codes instead, which take a
 half (int8) or a tenth (binary) of the memory: what they find is compared again by the stored
-rows. Past some 500,000 passages a graph index (HNSW) would take the base's place; nothing outside
-this module, `neighbours` and `viewfile` would know. Vectors never change under an id, so a commit
-is seen by reading the rows with greater ids and the list of removed ones.
+rows. A process that searches a large exact base more than once makes codes beside its rows, to look
+at first (`coarse`). Past some 500,000 passages a graph index (HNSW) would take the base's place;
+nothing outside this module, `neighbours` and `viewfile` would know. Vectors never change under an
+id, so a commit is seen by reading the rows with greater ids and the list of removed ones.
 """
 
 from __future__ import annotations
@@ -20,15 +21,17 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.centres import read_centres
+from indexer.coarse import Coarse
 from indexer.database import read_meta, snapshot, transaction, write_meta
 from indexer.encoders.protocol import Vectors
 from indexer.errors import EncoderMismatchError
-from indexer.neighbours import Ids, State, among, rows_of, search
+from indexer.neighbours import Ids, State, among, rows_of, search, surely_nearest
 from indexer.viewfile import (
     EXACT,
     Base,
@@ -48,6 +51,8 @@ DRIFT = 0.05
 DRIFT_ROWS = 1_000
 # From so many rows on, a scan takes longer than handing it to another thread.
 MANY_ROWS = 20_000
+# From so many rows on, a coarse look before a scan pays; fewer rows lie in a processor's cache.
+COARSE_ROWS = 60_000
 
 _AFTER = """
 SELECT passages.id, vectors.vector, passages.language FROM passages
@@ -61,6 +66,19 @@ CROSS JOIN vectors ON vectors.key = passages.vector_key
 """
 
 _LOG = logging.getLogger(__name__)
+
+
+class Near(NamedTuple):
+    """The passages nearest to a query, best first.
+
+    :param ids: int64 [k].
+    :param cosines: float32 [k].
+    :param whole: whether they are as many as were asked for, or all there are.
+    """
+
+    ids: Ids
+    cosines: Vectors
+    whole: bool
 
 
 class VectorView:
@@ -77,7 +95,11 @@ class VectorView:
         self._state: State | None = None
         self._built: Base | None = None
         self._builder: threading.Thread | None = None
-        self._scanners = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="scan")
+        self._scanned: Base | None = None
+        self._coarse: tuple[Base, Future[Coarse]] | None = None
+        # One more than cores, so that no scan waits until codes are made.
+        scanners = 1 + (os.cpu_count() or 1)
+        self._scanners = ThreadPoolExecutor(scanners, thread_name_prefix="scan")
         self._file_unusable = False
 
     def search(
@@ -102,16 +124,37 @@ class VectorView:
             )
         return search(state, queries, limit, allowed, partial(self._stored, state))
 
-    def search_beside(
-        self, queries: Vectors, limit: int, allowed: Ids | None = None
-    ) -> Future[tuple[Ids, Vectors]] | None:
-        """Begin a `search` that runs beside what the caller does next; FAISS lets the lock go.
+    def nearest(self, query: Vectors, limit: int, allowed: Ids | None = None) -> Near:
+        """Find the passages nearest to one query, or the first of them that are soon proved.
 
-        :return: the search to come, or None where there is too little to scan.
+        The second time that much is scanned, codes of one byte a number begin to be made beside;
+        from then on searches look at these first (`coarse`), which takes half the time.
+
+        :param query: float32 [d], of unit length.
+        :param limit: how many passages.
+        :param allowed: as in `search`.
+        :raises EncoderMismatchError: as in `search`.
+        """
+        state = self._current()
+        coarse = self._coarse_of(state) if allowed is None else None
+        if coarse is not None and query.shape == (state.tail.shape[1],):
+            sure = surely_nearest(state, coarse, query, limit)
+            if sure is not None:
+                return Near(*sure, whole=len(sure[0]) == limit)
+        ids, cosines = self.search(query[None, :], limit, allowed)
+        found = ids[0] >= 0
+        return Near(ids[0][found], cosines[0][found], whole=True)
+
+    def nearest_beside(
+        self, query: Vectors, limit: int, allowed: Ids | None = None
+    ) -> Future[Near] | None:
+        """Begin a `nearest` that runs beside what the caller does next; FAISS lets the lock go.
+
+        :return: the passages to come, or None where there is too little to scan.
         """
         if self.warm() < MANY_ROWS:
             return None
-        return self._scanners.submit(self.search, queries, limit, allowed)
+        return self._scanners.submit(self.nearest, query, limit, allowed)
 
     def rows(self, ids: Ids) -> Vectors:
         """Return the vectors of some passages as they are compared, without centres.
@@ -161,10 +204,30 @@ class VectorView:
         self.wait()
 
     def wait(self) -> None:
-        """Wait for a rebuild under way, if there is one."""
+        """Wait for what is being built, if anything is."""
         builder = self._builder
         if builder is not None and builder is not threading.current_thread():
             builder.join()
+        if self._coarse is not None:
+            self._coarse[1].exception()
+
+    def _coarse_of(self, state: State) -> Coarse | None:
+        """Return the codes of a state's base, if there are any; begin to make them if it is time.
+
+        A process that searches once would wait for them longer than for its scan.
+        """
+        base = state.base
+        if not base.exact or base.stamp.rows < COARSE_ROWS:
+            return None
+        with self._lock:
+            if self._coarse is None or self._coarse[0] is not base:
+                if self._scanned is not base:
+                    self._scanned = base
+                    return None
+                self._coarse = base, self._scanners.submit(_coarse, base)
+            made = self._coarse[1]
+        # Without the memory for them, searches go on without.
+        return made.result() if made.done() and made.exception() is None else None
 
     def _stored(self, state: State, ids: Ids) -> Vectors:
         """Read the vectors of some passages from the tables; as `rows`."""
@@ -288,6 +351,10 @@ class VectorView:
             ids, rows = _rows(connection, 0, _dimension(meta), _centres(meta))
         max_id = int(ids[-1]) if len(ids) else 0
         return build_base(_stamp(meta, int(meta["revision"]), max_id, len(ids)), ids, rows)
+
+
+def _coarse(base: Base) -> Coarse:
+    return Coarse(base.rows)
 
 
 def _revision(connection: sqlite3.Connection) -> int:

@@ -6,12 +6,13 @@ meaning for the nearest passages of all, by words for the nearest of those that 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import Future
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.vectors import VectorView
+from indexer.vectors import Near, VectorView
 from search.columns import Columns, Ids
 
 Vector = NDArray[np.float32]
@@ -49,16 +50,13 @@ class Nearest:
         self._held = held
         self._offsets = offsets
         self._several = len(offsets) > 1
-        self._usual = usual
-        self._begun: Future[tuple[Ids, Vector]] | None = None
-        self._scanned = 0
-        self._ids: Ids = np.empty(0, np.int64)
-        self._cosines: Vector = np.empty(0, np.float32)
+        self._usual = min(self._asking(usual), len(held.ids))
+        self._begun: Future[Near] | None = None
+        self._near: Near | None = None
 
     def begin(self) -> None:
         """Let the usual scan run beside what the caller does next."""
-        count = self._asking(self._usual)
-        self._begun = self._vectors.search_beside(self._vector[None, :], count, self._allowed)
+        self._begun = self._vectors.nearest_beside(self._vector, self._usual, self._allowed)
 
     def first(self, wanted: int) -> tuple[list[tuple[int, float]], bool]:
         """Return the (passage, cosine) nearest in meaning, and whether no others are left.
@@ -69,21 +67,31 @@ class Nearest:
         most = len(self._held.ids)
         wanted = min(wanted, most)
         most_added = max(0.0, -min(self._offsets.values(), default=0.0))
-        asking = self._asking(wanted)
-        for last in (not self._several, True):
-            asking = min(asking, most)
-            ids, cosines = self._scan(asking)
-            if self._several:
-                even = cosines - self._added(ids)
-                order = np.argsort(-even, kind="stable")[:wanted]
-                exhausted = len(ids) < asking or asking == most
-                if not (exhausted or last) and even[order[-1]] < cosines[-1] + most_added:
-                    asking *= LANGUAGES_FACTOR
-                    continue
-                ids, cosines = ids[order], cosines[order]
-            break
-        pairs = list(zip(ids.tolist(), cosines.tolist(), strict=True))
+        for ids, cosines, all_there in self._lists(wanted, most):
+            order = np.arange(min(wanted, len(ids)))
+            if not self._several:
+                break
+            even = cosines - self._added(ids)
+            order = np.argsort(-even, kind="stable")[:wanted]
+            if all_there or even[order[-1]] >= cosines[-1] + most_added:
+                break
+        pairs = list(zip(ids[order].tolist(), cosines[order].tolist(), strict=True))
         return pairs, len(pairs) < wanted or wanted == most
+
+    def _lists(self, wanted: int, most: int) -> Iterator[tuple[Ids, Vector, bool]]:
+        """Retrieve more and more: ids, cosines, and whether nothing is left to retrieve."""
+        near = self._at_hand()
+        if near.whole and (len(near.ids) < self._usual or len(near.ids) == most):
+            yield near.ids, near.cosines, True
+            return
+        if len(near.ids) >= wanted:
+            yield near.ids, near.cosines, False
+        asking = min(self._asking(wanted), most)
+        if not (near.whole and len(near.ids) >= asking):
+            ids, cosines = self._search(asking, self._allowed)
+            yield ids, cosines, len(ids) < asking or asking == most
+        asking = min(LANGUAGES_FACTOR * asking, most)
+        yield *self._search(asking, self._allowed), True
 
     def among(self, ids: Ids, most: int) -> dict[int, float]:
         """Return the cosines of the nearest of some passages.
@@ -98,10 +106,10 @@ class Nearest:
         elif len(ids) <= FEW:
             found, cosines = self._search(most, ids)
         else:
-            near, cosines = self._scan(self._asking(self._usual))
-            places = np.minimum(np.searchsorted(ids, near), len(ids) - 1)
-            one_of_them = ids[places] == near
-            found, cosines = near[one_of_them][:most], cosines[one_of_them][:most]
+            near = self._at_hand()
+            places = np.minimum(np.searchsorted(ids, near.ids), len(ids) - 1)
+            one_of_them = ids[places] == near.ids
+            found, cosines = near.ids[one_of_them][:most], near.cosines[one_of_them][:most]
             if len(found) < min(most, len(ids)):
                 found, cosines = self._search(most, ids)
         return dict(zip(found.tolist(), cosines.tolist(), strict=True))
@@ -109,18 +117,18 @@ class Nearest:
     def _asking(self, wanted: int) -> int:
         return wanted * (LANGUAGES_FACTOR if self._several else 1)
 
-    def _scan(self, count: int) -> tuple[Ids, Vector]:
-        """Return the nearest passages and their cosines, from the last scan if it has them."""
-        if self._begun is not None:
-            self._ids, self._cosines = _found(self._begun.result())
-            self._scanned, self._begun = self._asking(self._usual), None
-        if count > self._scanned:
-            self._ids, self._cosines = self._search(count, self._allowed)
-            self._scanned = count
-        return self._ids[:count], self._cosines[:count]
+    def _at_hand(self) -> Near:
+        """Return what the usual scan finds, begun or not."""
+        if self._near is None and self._begun is not None:
+            self._near = self._begun.result()
+        if self._near is None:
+            self._near = self._vectors.nearest(self._vector, self._usual, self._allowed)
+        return self._near
 
     def _search(self, count: int, allowed: Ids | None) -> tuple[Ids, Vector]:
-        return _found(self._vectors.search(self._vector[None, :], count, allowed))
+        ids, cosines = self._vectors.search(self._vector[None, :], count, allowed)
+        found = ids[0] >= 0
+        return ids[0][found], cosines[0][found]
 
     def _added(self, ids: Ids) -> Vector:
         """Return what the language of each passage adds to its cosine."""
@@ -129,10 +137,3 @@ class Nearest:
         of_code = np.array([*offsets, 0.0], np.float32)
         places = held.places(ids)
         return of_code[np.where(places >= 0, held.languages[places], -1)]
-
-
-def _found(one_search: tuple[Ids, Vector]) -> tuple[Ids, Vector]:
-    """Return what was found for the only query of a search."""
-    ids, cosines = one_search
-    found = ids[0] >= 0
-    return ids[0][found], cosines[0][found]

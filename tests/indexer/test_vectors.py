@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from indexer import vectors
+from indexer.coarse import Coarse
 from indexer.errors import EncoderMismatchError
 from indexer.index import Index
 from indexer.viewfile import FILE_NAME, DamagedViewError, load_base, read_stamp
@@ -236,16 +237,69 @@ def test_a_query_of_another_width_is_refused(index, helpers):
 
 def test_a_search_beside_what_else_is_done_finds_the_same(index, helpers, monkeypatch):
     helpers.fill(index, 300)
-    assert index.vectors.search_beside(asked(index), 7) is None  # too little to scan
+    query, allowed = asked(index)[0], np.arange(1, 200)
+    assert index.vectors.nearest_beside(query, 7) is None  # too little to scan
     monkeypatch.setattr(vectors, "MANY_ROWS", 300)
-    begun = index.vectors.search_beside(asked(index), 7, np.arange(1, 200))
-    refused = index.vectors.search_beside(np.ones((1, 32), np.float32), 1)
-    for found, wanted in zip(
-        begun.result(), index.vectors.search(asked(index), 7, np.arange(1, 200)), strict=True
-    ):
-        np.testing.assert_array_equal(found, wanted)
+    begun = index.vectors.nearest_beside(query, 7, allowed)
+    refused = index.vectors.nearest_beside(np.ones(32, np.float32), 1)
+    ids, cosines = index.vectors.search(query[None, :], 7, allowed)
+    np.testing.assert_array_equal(begun.result().ids, ids[0])
+    np.testing.assert_array_equal(begun.result().cosines, cosines[0])
+    assert begun.result().whole
     with pytest.raises(EncoderMismatchError):
         refused.result()
+
+
+def test_from_its_second_scan_on_a_large_base_is_looked_at_coarsely(index, helpers, monkeypatch):
+    helpers.fill(index, 3_000)
+    index.vectors.settle(index.folder)
+    made, looked = [], []
+    monkeypatch.setattr(vectors, "COARSE_ROWS", 3_000)
+    monkeypatch.setattr(vectors, "_coarse", lambda base: made.append(base) or Coarse(base.rows))
+    surely = vectors.surely_nearest
+    monkeypatch.setattr(vectors, "surely_nearest", lambda *one: looked.append(one) or surely(*one))
+    query = asked(index)[0]
+    ids, cosines = (found[0] for found in index.vectors.search(query[None, :], 100))
+
+    def check() -> None:
+        near = index.vectors.nearest(query, 100)
+        assert near.whole == (len(near.ids) == 100)
+        assert len(near.ids) > 10
+        np.testing.assert_array_equal(near.cosines, cosines[: len(near.ids)])
+
+    check()
+    assert not made
+    check()
+    index.vectors.wait()
+    check()
+    assert len(made) == len(looked) == 1
+    index.vectors.nearest(query, 100, ids[:5])
+    assert len(looked) == 1  # what is filtered is few already
+    # Another base has codes of its own.
+    helpers.fill(index, 1_500, first=3_000)
+    index.vectors.settle(index.folder)
+    ids, cosines = (found[0] for found in index.vectors.search(query[None, :], 100))
+    check()
+    assert len(looked) == 1
+    check()
+    index.vectors.wait()
+    check()
+    assert len(made) == len(looked) == 2
+
+
+def test_without_memory_for_codes_searches_go_on(index, helpers, monkeypatch):
+    helpers.fill(index, 300)
+    index.vectors.settle(index.folder)
+    monkeypatch.setattr(vectors, "COARSE_ROWS", 300)
+
+    def none_left(base):
+        raise MemoryError
+
+    monkeypatch.setattr(vectors, "_coarse", none_left)
+    query = asked(index)[0]
+    for _ in range(3):
+        assert len(index.vectors.nearest(query, 7).ids) == 7
+        index.vectors.wait()
 
 
 def test_many_threads_search_one_index_while_it_grows(index, helpers):

@@ -5,6 +5,7 @@ import pytest
 
 from indexer import vectors
 from indexer.neighbours import State, rows_of, search
+from indexer.vectors import Near
 from indexer.viewfile import EXACT, Stamp, build_base
 from search import Searcher
 from search.columns import Columns
@@ -21,6 +22,7 @@ class CountedView:
         base = build_base(Stamp("g", "f", 1, ROWS, ROWS, 0, EXACT), ids, rows)
         self.state = State(base, "g", 1, ROWS, ids[:0], np.empty((0, WIDTH), np.float32), None)
         self.scans = 0
+        self.sure: int | None = None  # how many are proved at first sight
 
     def rows(self, ids):
         return rows_of(self.state, ids)
@@ -28,6 +30,11 @@ class CountedView:
     def search(self, queries, limit, allowed=None):
         self.scans += allowed is None
         return search(self.state, queries, limit, allowed)
+
+    def nearest(self, query, limit, allowed=None):
+        ids, cosines = self.search(query[None, :], limit, allowed)
+        sure = limit if self.sure is None else self.sure
+        return Near(ids[0, :sure], cosines[0, :sure], whole=sure == limit)
 
 
 def made(factor: float = 1.0) -> CountedView:
@@ -95,18 +102,35 @@ def test_what_a_language_adds_is_taken_off_however_far_down_that_leads():
     assert [id for id, _ in pairs] == np.argsort(-even, kind="stable")[:20].tolist()
 
 
+@pytest.mark.parametrize("sure", [0, 1, 19, 20, 60, 200])
+@pytest.mark.parametrize("offsets", [{}, {"de": 0.0, "ja": -0.1}])
+def test_a_list_that_is_proved_in_part_changes_nothing(view, sure, offsets):
+    whole, part = near(view, 20, offsets), near(view, 20, offsets)
+    wanted = whole.first(20), whole.among(np.arange(0, ROWS, 2), 40), whole.first(80)
+    view.sure = sure
+    assert part.first(20) == wanted[0]
+    assert part.among(np.arange(0, ROWS, 2), 40) == wanted[1]
+    assert part.first(80) == wanted[2]
+
+
+def test_what_is_proved_spares_the_scan(view):
+    view.sure = 200
+    near(view, 20, {"de": 0.0, "ja": -0.01}).first(20)
+    assert view.scans == 1
+
+
 def test_a_scan_beside_the_words_changes_no_hit(make_index, monkeypatch):
     index = make_index({f"{n}.txt": f"river bank {n} water flood" for n in range(40)})
     searcher = Searcher(index)
     before = searcher.search("river water 7", limit=20)
     begun = []
-    beside = index.vectors.search_beside
+    beside = index.vectors.nearest_beside
 
     def noted(*arguments):
         begun.append(beside(*arguments))
         return begun[-1]
 
     monkeypatch.setattr(vectors, "MANY_ROWS", 1)
-    monkeypatch.setattr(index.vectors, "search_beside", noted)
+    monkeypatch.setattr(index.vectors, "nearest_beside", noted)
     assert searcher.search("river water 7", limit=20) == before
     assert begun[0] is not None
