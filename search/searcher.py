@@ -489,8 +489,6 @@ class Searcher:
         rows.update((row[0], _Row(*row)) for row in self.index.connection.execute(_ROWS, [missing]))
 
     def _hits(self, page: list[_Found], rows: dict[int, _Row], asked: _Asked) -> list[Hit]:
-        self._read_rows([found.passage for one in page for found in one.group], rows)
-        page = [found for found in page if all(one.passage in rows for one in found.group)]
         # A document's best passage gets a snippet, its others open with their first sentence.
         shown = [rows[found.group[0].passage] for found in page]
         ids = [row.id for row in shown]
@@ -499,6 +497,8 @@ class Searcher:
         if asked.vector is not None and encoder is not None:
             texts, embedded = [row.text for row in shown], [_embedded(row) for row in shown]
             reading = Reading(texts, embedded, encoder, self._beside)
+        self._read_rows([found.passage for one in page for found in one.group], rows)
+        page = [found for found in page if all(one.passage in rows for one in found.group)]
         holds = {match.passage: match.share for match in asked.matches}
         names = entities_by_passage(
             self.index.connection, [found.passage for one in page for found in one.group]
@@ -532,14 +532,14 @@ class Searcher:
         return [
             _hit(
                 found.group,
-                row,
+                rows[found.group[0].passage],
                 passage,
                 max(map(confidence, found.group)),
                 tuple(paths_of[document] for document in found.copies),
-                labels.get(row.document, ()),
-                languages.get(row.document, ()),
+                labels.get(found.group[0].document, ()),
+                languages.get(found.group[0].document, ()),
             )
-            for found, row in zip(page, shown, strict=True)
+            for found in page
         ]
 
     def _languages(self, documents: list[int]) -> dict[int, tuple[tuple[str, float], ...]]:
