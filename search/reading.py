@@ -28,10 +28,9 @@ class Reading:
         self, texts: Sequence[str], embedded: Sequence[str], encoder: Encoder, beside: Executor
     ) -> None:
         self._texts, self._embedded, self._encoder = texts, embedded, encoder
-        self._tokens: Future[list[TokenVectors]] | None = None
-        # The words of a text in context are all near its query; a sentence says more by itself.
-        if can_explain(encoder) and not getattr(encoder, "contextual", False):
-            self._tokens = beside.submit(encoder.token_vectors, embedded, kind="document")
+        self._begun: Future[list[TokenVectors]] | None = None
+        if can_explain(encoder) and getattr(encoder, "works_beside", False):
+            self._begun = beside.submit(encoder.token_vectors, embedded, kind="document")
 
     def done(
         self,
@@ -53,7 +52,7 @@ class Reading:
         if asked and can_explain(encoder):
             words = query_words(asked, encoder, target)
         bounds = None if words is None else list(map(word_bounds, self._embedded))
-        tokens = None if self._tokens is None else self._tokens.result()
+        tokens = self._tokens()
         own: list[TokenVectors | None] = []
         if tokens is not None:
             own = list(map(placed, self._texts, self._embedded, tokens))
@@ -62,3 +61,13 @@ class Reading:
             return chosen, [()] * len(chosen)
         found = shares(self._texts, self._embedded, words, encoder, targets, tokens, bounds)
         return chosen, found
+
+    def _tokens(self) -> list[TokenVectors] | None:
+        """Return the passages' tokens, or None where snippets are not chosen by them."""
+        if self._begun is not None:
+            return self._begun.result()
+        encoder = self._encoder
+        # The words of a text in context are all near its query; a sentence says more by itself.
+        if can_explain(encoder) and not getattr(encoder, "contextual", False):
+            return encoder.token_vectors(self._embedded, kind="document")
+        return None

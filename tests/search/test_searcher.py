@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from indexer import Index, load_encoder, sync
+from indexer.encoders.embedded import EmbeddedEncoder
 from indexer.errors import QueryError
+from indexer.resources import data_folder
 from search import Searcher
 
 FILES = {
@@ -398,3 +400,27 @@ def test_a_document_in_two_languages_names_both_with_their_shares(make_index):
     assert "und" in languages
     assert dict(hit.languages) == {code: told.count(code) / len(told) for code in ("en", "de")}
     assert hit.languages[0][0] == "en"
+
+
+def test_tokens_cut_beside_give_the_same_hits(tmp_path, monkeypatch):
+    (tmp_path / "texts").mkdir()
+    for number, text in enumerate(["Cool the burn. Then rest.", "A night train. Reserve a seat."]):
+        (tmp_path / "texts" / f"{number}.txt").write_text(text)
+    fresh = EmbeddedEncoder(data_folder() / "embedded")  # one that has cut nothing yet
+    with Index.create(tmp_path / "index", encoder=fresh) as index:
+        sync(index, tmp_path / "texts")
+        searcher = Searcher(index)
+        begun = []
+        submit = searcher._beside.submit
+
+        def noted(*one, **more):
+            begun.append(one)
+            return submit(*one, **more)
+
+        monkeypatch.setattr(searcher._beside, "submit", noted)
+        alone = searcher.search("burn train", explain=True)
+        assert not begun
+        assert fresh.tokenizer
+        assert searcher.search("burn train", explain=True) == alone
+        assert len(begun) == 1
+        assert alone[0].passages[0].words
