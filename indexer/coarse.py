@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.encoders.protocol import Vectors
+from indexer.viewfile import rotation, scalars
 
 _LARGEST = 127  # of a signed byte that has its negative
 _BLOCK = 4_096  # rows made into codes at a time
@@ -32,18 +33,13 @@ class Coarse:
     """
 
     def __init__(self, rows: NDArray[np.float16]) -> None:
-        import faiss
-
         width = rows.shape[1]
         sample = rows[:: -(-len(rows) // _SAMPLE)].astype(np.float32)
         self._mean: Vectors = sample.mean(axis=0)
-        self._rotation: Any = faiss.RandomRotationMatrix(width, width)
-        self._rotation.init(1)
+        self._rotation: Any = rotation(width)
         self._scale = _scale(self._turned(sample - self._mean)) / _MORE
         # Beside whole numbers FAISS multiplies whole numbers.
-        self._codes: Any = faiss.IndexScalarQuantizer(
-            width, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT
-        )
+        self._codes: Any = scalars(width, "QT_8bit_direct_signed")
         self._codes.is_trained = True
         self._longest = self._most_lost = 0.0
         for first in range(0, len(rows), _BLOCK):

@@ -117,9 +117,16 @@ def surely_nearest(
     # FAISS compares them, so that the cosines are those of a plain scan to the bit.
     seen = build_base(state.base.stamp, state.base.ids[places], state.base.rows[places])
     part = replace(state, base=seen, alive=None)
-    ids, cosines = search(part, query[None, :], limit, None)
-    sure = (ids[0] >= 0) & (cosines[0] > bound)
-    return ids[0][sure], cosines[0][sure]
+    ids, cosines = of_one(search(part, query[None, :], limit, None))
+    sure = cosines > bound
+    return ids[sure], cosines[sure]
+
+
+def of_one(searched: tuple[Ids, Vectors]) -> tuple[Ids, Vectors]:
+    """Return what was found for the only query of a search, without what stands for no passage."""
+    ids, cosines = searched
+    found = ids[0] >= 0
+    return ids[0][found], cosines[0][found]
 
 
 def rows_of(state: State, ids: Ids) -> Vectors:

@@ -31,7 +31,7 @@ from indexer.coarse import Coarse
 from indexer.database import read_meta, snapshot, transaction, write_meta
 from indexer.encoders.protocol import Vectors
 from indexer.errors import EncoderMismatchError
-from indexer.neighbours import Ids, State, among, rows_of, search, surely_nearest
+from indexer.neighbours import Ids, State, among, of_one, rows_of, search, surely_nearest
 from indexer.viewfile import (
     EXACT,
     Base,
@@ -92,11 +92,12 @@ class VectorView:
         self._path = path
         self._connect = connect
         self._lock = threading.Lock()
+        self._scanning = threading.Lock()  # held for an instant, `_lock` while a base is read
         self._state: State | None = None
         self._built: Base | None = None
         self._builder: threading.Thread | None = None
-        self._scanned: Base | None = None
-        self._coarse: tuple[Base, Future[Coarse]] | None = None
+        # The base scanned last, and its codes once they are being made.
+        self._coarse: tuple[Base, Future[Coarse] | None] | None = None
         # One more than cores, so that no scan waits until codes are made.
         scanners = 1 + (os.cpu_count() or 1)
         self._scanners = ThreadPoolExecutor(scanners, thread_name_prefix="scan")
@@ -141,9 +142,7 @@ class VectorView:
             sure = surely_nearest(state, coarse, query, limit)
             if sure is not None:
                 return Near(*sure, whole=len(sure[0]) == limit)
-        ids, cosines = self.search(query[None, :], limit, allowed)
-        found = ids[0] >= 0
-        return Near(ids[0][found], cosines[0][found], whole=True)
+        return Near(*of_one(self.search(query[None, :], limit, allowed)), whole=True)
 
     def nearest_beside(
         self, query: Vectors, limit: int, allowed: Ids | None = None
@@ -208,7 +207,7 @@ class VectorView:
         builder = self._builder
         if builder is not None and builder is not threading.current_thread():
             builder.join()
-        if self._coarse is not None:
+        if self._coarse is not None and self._coarse[1] is not None:
             self._coarse[1].exception()
 
     def _coarse_of(self, state: State) -> Coarse | None:
@@ -219,13 +218,14 @@ class VectorView:
         base = state.base
         if not base.exact or base.stamp.rows < COARSE_ROWS:
             return None
-        with self._lock:
+        with self._scanning:
             if self._coarse is None or self._coarse[0] is not base:
-                if self._scanned is not base:
-                    self._scanned = base
-                    return None
-                self._coarse = base, self._scanners.submit(_coarse, base)
+                self._coarse = base, None
+                return None
             made = self._coarse[1]
+            if made is None:
+                self._coarse = base, self._scanners.submit(_coarse, base)
+                return None
         # Without the memory for them, searches go on without.
         return made.result() if made.done() and made.exception() is None else None
 
@@ -354,6 +354,7 @@ class VectorView:
 
 
 def _coarse(base: Base) -> Coarse:
+    """Make codes of a base, which stays until they are made: its rows are FAISS's own memory."""
     return Coarse(base.rows)
 
 

@@ -93,13 +93,13 @@ def build_base(stamp: Stamp, ids: NDArray[np.int64], rows: NDArray[np.float16]) 
     """
     rows = np.ascontiguousarray(rows)
     if stamp.codes == EXACT or not len(rows):
-        index = _scalars(rows.shape[1], "QT_fp16")
+        index = scalars(rows.shape[1], "QT_fp16")
         # Half precision needs no training and its code is the row's own bytes.
         index.is_trained = True
         if len(rows):
             index.add_sa_codes(rows.view(np.uint8))
         return Base(stamp, ids, index)
-    index = _scalars(rows.shape[1], "QT_8bit") if stamp.codes == INT8 else _bits(rows.shape[1])
+    index = scalars(rows.shape[1], "QT_8bit") if stamp.codes == INT8 else _bits(rows.shape[1])
     wide = rows.astype(np.float32)
     index.train(wide)
     index.add(wide)
@@ -207,19 +207,27 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _scalars(width: int, quantizer: str) -> Any:  # noqa: ANN401 - of a library without types
+def scalars(width: int, quantizer: str) -> Any:  # noqa: ANN401 - of a library without types
+    """Return an empty index that holds numbers one by one, as FAISS's quantizer of that name."""
     import faiss
 
     kind = getattr(faiss.ScalarQuantizer, quantizer)
     return faiss.IndexScalarQuantizer(width, kind, faiss.METRIC_INNER_PRODUCT)
 
 
-def _bits(width: int) -> Any:  # noqa: ANN401 - of a library without types
-    """Return an index of one bit a number, after a rotation that makes all numbers alike."""
+def rotation(width: int) -> Any:  # noqa: ANN401 - of a library without types
+    """Return a rotation, each time the same, that makes all numbers of rows alike."""
     import faiss
 
-    rotation = faiss.RandomRotationMatrix(width, width)
-    rotation.init(1)
+    turn = faiss.RandomRotationMatrix(width, width)
+    turn.init(1)
+    return turn
+
+
+def _bits(width: int) -> Any:  # noqa: ANN401 - of a library without types
+    """Return an index of one bit a number."""
+    import faiss
+
     bits = faiss.IndexRaBitQ(width, faiss.METRIC_INNER_PRODUCT)
     bits.qb = _QUERY_BITS
-    return faiss.IndexPreTransform(rotation, bits)
+    return faiss.IndexPreTransform(rotation(width), bits)

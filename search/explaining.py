@@ -95,7 +95,7 @@ def shares(
     encoder: Explainable,
     targets: Vectors | None = None,
     tokens: Sequence[TokenVectors] | None = None,
-    placed_words: Sequence[Sequence[tuple[int, int]]] | None = None,
+    spaced: Sequence[Sequence[tuple[int, int]]] | None = None,
 ) -> list[tuple[WordShare, ...]]:
     """Return the words of passages with their shares, in their order.
 
@@ -104,7 +104,7 @@ def shares(
     :param targets: float32 [n, d], the vectors that were compared where they are not the passages'
         own; each one's words then sum to that.
     :param tokens: of `embedded`, where they are at hand.
-    :param placed_words: its `word_bounds`, where they are at hand.
+    :param spaced: its `word_bounds`, where they are at hand.
     """
     if not texts:
         return []
@@ -116,7 +116,7 @@ def shares(
             for one, target in zip(tokens, targets, strict=True)
         ]
     # All passages at once: numpy takes longer to be called than to add up the words of one.
-    bounds, sums = _words(embedded, tokens, placed_words)
+    bounds, sums = _words(embedded, tokens, spaced)
     counts = list(map(len, bounds))
     runs = [slice(end - count, end) for end, count in zip(accumulate(counts), counts, strict=True)]
     parts = sums @ query.vectors.T

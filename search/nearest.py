@@ -12,6 +12,7 @@ from concurrent.futures import Future
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.neighbours import of_one
 from indexer.vectors import Near, VectorView
 from search.columns import Columns, Ids
 
@@ -126,9 +127,7 @@ class Nearest:
         return self._near
 
     def _search(self, count: int, allowed: Ids | None) -> tuple[Ids, Vector]:
-        ids, cosines = self._vectors.search(self._vector[None, :], count, allowed)
-        found = ids[0] >= 0
-        return ids[0][found], cosines[0][found]
+        return of_one(self._vectors.search(self._vector[None, :], count, allowed))
 
     def _added(self, ids: Ids) -> Vector:
         """Return what the language of each passage adds to its cosine."""

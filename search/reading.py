@@ -28,9 +28,10 @@ class Reading:
         self, texts: Sequence[str], embedded: Sequence[str], encoder: Encoder, beside: Executor
     ) -> None:
         self._texts, self._embedded, self._encoder = texts, embedded, encoder
+        self._explaining = encoder if can_explain(encoder) else None
         self._begun: Future[list[TokenVectors]] | None = None
-        if can_explain(encoder) and getattr(encoder, "works_beside", False):
-            self._begun = beside.submit(encoder.token_vectors, embedded, kind="document")
+        if self._explaining and getattr(encoder, "works_beside", False):
+            self._begun = beside.submit(self._explaining.token_vectors, embedded, kind="document")
 
     def done(
         self,
@@ -47,27 +48,26 @@ class Reading:
         """
         # What needs no tokens comes first.
         spans = list(map(choosable, self._texts))
-        encoder, words = self._encoder, None
+        explaining = self._explaining if asked else None
         target, targets = compared or (None, None)
-        if asked and can_explain(encoder):
-            words = query_words(asked, encoder, target)
-        bounds = None if words is None else list(map(word_bounds, self._embedded))
+        if explaining:
+            words = query_words(asked, explaining, target)
+            spaced = list(map(word_bounds, self._embedded))
         tokens = self._tokens()
         own: list[TokenVectors | None] = []
         if tokens is not None:
             own = list(map(placed, self._texts, self._embedded, tokens))
-        chosen = best_spans(self._texts, query, encoder, own, spans)
-        if words is None or not can_explain(encoder):
+        chosen = best_spans(self._texts, query, self._encoder, own, spans)
+        if not explaining:
             return chosen, [()] * len(chosen)
-        found = shares(self._texts, self._embedded, words, encoder, targets, tokens, bounds)
+        found = shares(self._texts, self._embedded, words, explaining, targets, tokens, spaced)
         return chosen, found
 
     def _tokens(self) -> list[TokenVectors] | None:
         """Return the passages' tokens, or None where snippets are not chosen by them."""
         if self._begun is not None:
             return self._begun.result()
-        encoder = self._encoder
         # The words of a text in context are all near its query; a sentence says more by itself.
-        if can_explain(encoder) and not getattr(encoder, "contextual", False):
-            return encoder.token_vectors(self._embedded, kind="document")
+        if self._explaining and not getattr(self._encoder, "contextual", False):
+            return self._explaining.token_vectors(self._embedded, kind="document")
         return None
