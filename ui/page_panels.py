@@ -80,10 +80,7 @@ def job_panel(*, last: bool) -> None:
     """
     drawn = _seen()
     pause = SECONDS_BETWEEN_LOOKS if drawn.at_work else SECONDS_BETWEEN_IDLE_LOOKS
-    # A place of its own: what comes after would otherwise move when a job appears or goes, and
-    # stand there twice until the page is drawn.
-    with st.container():
-        st.fragment(run_every=pause)(_watched)(drawn, last)
+    st.fragment(run_every=pause)(_watched)(drawn, last)
 
 
 @dataclass(frozen=True, slots=True)

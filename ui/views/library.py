@@ -119,10 +119,12 @@ def _source(index: Index, source: Source, *, busy: bool) -> None:
             args=(folder,),
             disabled=busy or not there,
         )
+        # One key whatever it shows: another would stand beside it until the page is drawn.
+        watch = f"watch-{key}"
+        st.session_state[watch] = source.watched
         st.toggle(
             "Watch",
-            value=source.watched,
-            key=f"watch-{key}-{source.watched}",
+            key=watch,
             help="While this page is served, whatever changes in the folder is indexed within "
             "seconds.",
             on_change=_watch,

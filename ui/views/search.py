@@ -60,9 +60,8 @@ def page() -> None:
     _filters(facts)
     asked = _asked()
     _remember(asked)
-    with st.container():  # Whether a job is at work or not, what follows keeps its place.
-        if at_work(index):
-            job_panel(last=False)
+    if at_work(index):
+        job_panel(last=False)
     act_on_hits(index)
     with faults_as_sentences():
         if asked.like is not None:
