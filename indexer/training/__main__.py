@@ -3,9 +3,6 @@
 import argparse
 import dataclasses
 import os
-import sys
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,15 +11,13 @@ from tokenizers import Tokenizer
 
 from indexer.encoders.embedded import EmbeddedEncoder, EmbeddedModel, save_embedded
 from indexer.encoders.four_bits import quantise
-from indexer.encoders.language_head import LanguageHead
 from indexer.training.background import measure_background
 from indexer.training.card import CardFacts, write_card
-from indexer.training.command import add_arguments, say, say_step, say_taught
+from indexer.training.command import add_arguments, command_line, say, say_step, say_taught
 from indexer.training.contrastive import ContrastiveSettings, ContrastiveTrainer
 from indexer.training.corpus import Corpus, held_out_sentences, load_corpus
-from indexer.training.labels import label_texts, read_labelled
-from indexer.training.language_figures import LanguageFigures, language_figures
-from indexer.training.languages import LanguageModel, LanguageSettings, train_languages
+from indexer.training.identifier import add_language_arguments, identifier
+from indexer.training.identifier import measured as measured_languages
 from indexer.training.measure import cut_development, development_figures
 from indexer.training.teacher import Targets, choose_texts, make_targets, teacher_vectors
 from indexer.training.tokens import (
@@ -34,12 +29,6 @@ from indexer.training.tokens import (
 )
 
 PIECES = 131_072
-HELD_OUT_FILE = "held_out_languages.tsv"
-
-
-def _shown(argument: str) -> str:
-    """Show a path by its name alone: the card speaks of no one's machine."""
-    return Path(argument).name if "/" in argument else argument
 
 
 def _arguments() -> argparse.Namespace:
@@ -67,8 +56,7 @@ def _arguments() -> argparse.Namespace:
         "whose vectors of English texts are targets",
     )
     add("--teaching", type=float, default=defaults.teaching, help="weight of the targets")
-    add("--labelled", type=Path, help="folder of what indexer.training.gather wrote")
-    add("--language-steps", type=int, default=LanguageSettings().steps, help="of the identifier")
+    add_language_arguments(parser)
     add("--crop", type=float, default=defaults.crop, help="share of texts cropped to a run")
     add("--seed", type=int, default=1)
     add("--threads", type=int, default=os.cpu_count(), help="1 where other work needs the cores")
@@ -113,11 +101,11 @@ def main() -> None:
         say_step(step, loss, rate, measured())
 
     trainer.run(report)
-    identifier = _languages(corpus, tokenizer, use, arguments)
+    languages = identifier(corpus, tokenizer, use, arguments)
     model = EmbeddedModel(
         table=quantise(trainer.table),
-        language_table=quantise(identifier.table),
-        head=identifier.head,
+        language_table=quantise(languages.table),
+        head=languages.head,
         token_weight=token_weights(tokenizer),
         background=np.zeros(settings.dimension, np.float32),
         background_deviation=0.0,
@@ -127,14 +115,13 @@ def main() -> None:
     mean, deviation = measure_background(corpus, encode, arguments.seed)
     model = dataclasses.replace(model, background=mean, background_deviation=deviation)
     save_embedded(arguments.out, model, tokenizer)
-    command = "python -m indexer.training " + " ".join(map(_shown, sys.argv[1:]))
     facts = CardFacts(
-        command,
+        command_line("indexer.training"),
         settings,
         measured(),
         arguments.without,
         arguments.teacher,
-        _language_figures(arguments),
+        measured_languages(arguments.out, arguments.work),
     )
     write_card(arguments.out, corpus, facts, arguments.held_out)
     say(f"written to {arguments.out}")
@@ -165,46 +152,6 @@ def _targets(corpus: Corpus, use: NDArray[np.bool_], arguments: argparse.Namespa
     vectors = teacher_vectors(arguments.teacher, texts, say_taught)
     np.save(cached, vectors)
     return make_targets(corpus, chosen, vectors, arguments.dimension)
-
-
-def _languages(
-    corpus: Corpus,
-    tokenizer: Tokenizer,
-    use: NDArray[np.bool_],
-    arguments: argparse.Namespace,
-) -> LanguageModel:
-    cached = arguments.work / "languages.npz"
-    if cached.exists():
-        stored = dict(np.load(cached))
-        table, languages = stored.pop("table"), tuple(stored.pop("languages").tolist())
-        return LanguageModel(table, LanguageHead(languages=languages, **stored))
-    labelled = label_texts(corpus, use, read_labelled(arguments.labelled), seed=arguments.seed)
-    say(f"languages: {len(labelled.languages) - 1} from {len(labelled.texts):,} texts")
-    held_out = zip(labelled.held_out_label.tolist(), labelled.held_out, strict=True)
-    lines = "".join(f"{labelled.languages[label]}\t{text}\n" for label, text in held_out)
-    (arguments.work / HELD_OUT_FILE).write_text(lines, "utf-8")
-    report: Callable[[int, float, float], None] = lambda step, loss, right: say(  # noqa: E731
-        f"languages, step {step}: loss {loss:.3f}, right {100 * right:.1f} %"
-    )
-    identifier = train_languages(
-        labelled,
-        tokenizer,
-        LanguageSettings(seed=arguments.seed, steps=arguments.language_steps),
-        report,
-    )
-    np.savez(cached, table=identifier.table, **dataclasses.asdict(identifier.head))
-    return identifier
-
-
-def _language_figures(arguments: argparse.Namespace) -> LanguageFigures | None:
-    """Measure the artifact's identifier on the texts that were held out, if there were any."""
-    file = arguments.work / HELD_OUT_FILE
-    lines = file.read_text("utf-8").splitlines() if file.exists() else []
-    pairs = [line.partition("\t") for line in lines]
-    if not pairs:
-        return None
-    identify = EmbeddedEncoder(arguments.out).identify
-    return language_figures(identify, [pair[2] for pair in pairs], [pair[0] for pair in pairs])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The model card beside the artifact: what it is, from what, with what figures."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +12,17 @@ from indexer.encoders.language_head import UNDETERMINED
 from indexer.parallel_text import XTREME_LANGUAGES
 from indexer.training.contrastive import ContrastiveSettings
 from indexer.training.corpus import Corpus
-from indexer.training.language_figures import KNOWN_F1, KNOWN_TEXTS, LanguageFigures
+from indexer.training.language_figures import (
+    KNOWN_F1,
+    KNOWN_TEXTS,
+    IdentifierFigures,
+)
 from indexer.training.measure import TatoebaFigures, tatoeba_figures
 from indexer.training.sources import SOURCES
 
 CARD_FILE = "README.md"
 WEIGHTS_LICENCE = "CC-BY-SA-4.0"
+_TRAINING, _IDENTIFIER, _SOURCES = "## Training", "## Language identifier", "## Sources"
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class CardFacts:
     :param development: accuracy in percent by kind of text, on pairs kept out of training.
     :param without: sources left out.
     :param teacher: the encoder whose vectors were targets, or None.
-    :param languages: the identifier's figures on a source it was not trained on, or None.
+    :param languages: the identifier's figures on what was kept from its training, or None.
     """
 
     command: str
@@ -37,7 +42,7 @@ class CardFacts:
     development: dict[str, float]
     without: Sequence[str]
     teacher: str | None
-    languages: LanguageFigures | None = None
+    languages: IdentifierFigures | None = None
 
 
 def write_card(folder: Path, corpus: Corpus, facts: CardFacts, held_out: Path | None) -> None:
@@ -50,9 +55,8 @@ def write_card(folder: Path, corpus: Corpus, facts: CardFacts, held_out: Path | 
     tests = None
     if held_out is not None and any(held_out.glob("tatoeba.*-eng.eng")):
         tests = tatoeba_figures(held_out, encoder.encode)
-    size = sum((folder / name).stat().st_size for name in (MODEL_FILE, TOKENIZER_FILE)) / 1e6
     parts = [
-        _introduction(encoder, size),
+        _introduction(folder, encoder),
         _training(corpus, facts),
         _figures(facts, tests),
         _identifier(encoder, facts.languages),
@@ -62,12 +66,33 @@ def write_card(folder: Path, corpus: Corpus, facts: CardFacts, held_out: Path | 
     (folder / CARD_FILE).write_text("\n".join(parts), "utf-8")
 
 
+def rewrite_identifier(
+    folder: Path, card: str, figures: IdentifierFigures | None, command: str
+) -> None:
+    """Write the card of an artifact whose identifier was trained anew, and nothing else of it.
+
+    :param folder: holds the artifact.
+    :param card: what its card said before.
+    :param command: the command line that trained the identifier.
+    """
+    encoder = EmbeddedEncoder(folder)
+    middle = card[card.index(_TRAINING) : card.index(_IDENTIFIER)].rstrip("\n") + "\n"
+    parts = [
+        _introduction(folder, encoder),
+        middle,
+        _identifier(encoder, figures, command),
+        card[card.index(_SOURCES) :],
+    ]
+    (folder / CARD_FILE).write_text("\n".join(parts), "utf-8")
+
+
 def _filled(text: str) -> str:
     """Wrap paragraphs to lines of a hundred characters."""
     return "\n\n".join(textwrap.fill(part, 100) for part in text.split("\n\n")) + "\n"
 
 
-def _introduction(encoder: EmbeddedEncoder, size: float) -> str:
+def _introduction(folder: Path, encoder: EmbeddedEncoder) -> str:
+    size = sum((folder / name).stat().st_size for name in (MODEL_FILE, TOKENIZER_FILE)) / 1e6
     model = encoder.model
     text = _filled(
         f"A static cross-lingual encoder: a Unigram tokenizer of {len(model.table.codes):,} "
@@ -116,7 +141,7 @@ def _training(corpus: Corpus, facts: CardFacts) -> str:
         f"tokens; seed {settings.seed}.{taught} The recipe and what was tried stand in "
         "docs/encoder.md."
     )
-    return f"""## Training
+    return f"""{_TRAINING}
 
     {facts.command}
 
@@ -164,34 +189,62 @@ def _named(encoder: EmbeddedEncoder) -> list[str]:
     return [name for name in encoder.languages if name != UNDETERMINED]
 
 
-def _identifier(encoder: EmbeddedEncoder, figures: LanguageFigures | None) -> str:
+def _identifier(
+    encoder: EmbeddedEncoder, figures: IdentifierFigures | None, command: str | None = None
+) -> str:
     named = _named(encoder)
-    listed = _filled(f"It names {len(named)} languages: {' '.join(named)}.")
-    if figures is None:
-        return f"## Language identifier\n\n{listed}"
-    enough = sum(number >= KNOWN_TEXTS for number in figures.texts.values())
-    apart = [name for name in named if name not in figures.f1]
-    text = _filled(
-        f"On clauses of the Universal Declaration of Human Rights, which none of these "
-        f"{len(figures.f1)} languages was trained on: {100 * figures.accuracy:.1f} % right, mean "
-        f"F1 {100 * figures.mean_f1:.1f}, expected calibration error "
-        f"{figures.calibration_error:.3f} (the temperatures are fitted on the same clauses and "
-        f"shorter cuts of them). {enough} languages have {KNOWN_TEXTS} clauses or more; "
-        f"{len(figures.known)} of them reach an F1 of {KNOWN_F1}.\n\n"
-        "F1 in percent: "
-        + " ".join(f"{name} {100 * score:.0f}" for name, score in figures.f1.items())
-        + ".\n\nMost confused, percent of a language's clauses: "
-        + ", ".join(
-            f"{one} as {other} {100 * share:.0f}" for one, other, share in figures.confusions[:40]
+    parts = [_IDENTIFIER]
+    if command:
+        parts.append(f"Trained by itself, after the table:\n\n    {command}")
+    parts.append(_filled(f"It names {len(named)} languages: {' '.join(named)}.").rstrip())
+    if figures is not None:
+        parts += [_filled(text).rstrip() for text in _measured(figures, named)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _measured(figures: IdentifierFigures, named: Sequence[str]) -> Iterator[str]:
+    """Yield paragraphs on what an identifier knows."""
+    held_out = figures.held_out
+    outside = held_out.f1 if held_out else {}
+    known = held_out.known if held_out else []
+    if held_out is not None:
+        enough = sum(number >= KNOWN_TEXTS for number in held_out.texts.values())
+        yield (
+            f"On clauses of the Universal Declaration of Human Rights, which none of these "
+            f"{len(outside)} languages was trained on: {100 * held_out.accuracy:.1f} % right, mean "
+            f"F1 {100 * held_out.mean_f1:.1f}. Temperatures are fitted on half of the clauses and "
+            "shorter cuts of them; on the other half the expected calibration error is "
+            f"{figures.calibration_error:.3f}. {enough} languages have {KNOWN_TEXTS} clauses or "
+            f"more; {len(known)} of them reach an F1 of {KNOWN_F1}."
         )
-        + f".\n\nNot measured, for want of another source: {' '.join(apart)}."
-    )
-    return f"## Language identifier\n\n{listed}\n{text}"
+        yield f"F1 in percent: {_percents(outside)}."
+        yield "Most confused, percent of a language's clauses: " + (
+            ", ".join(
+                f"{one} as {other} {100 * share:.0f}"
+                for one, other, share in held_out.confusions[:40]
+            )
+            + "."
+        )
+    if figures.apart:
+        yield (
+            f"For want of {KNOWN_TEXTS} such clauses, {len(figures.apart)} languages are measured "
+            "on sentences of the sources they were trained on, which were kept from training; "
+            f"{len(figures.known_apart)} of them reach an F1 of {KNOWN_F1} among the texts of all "
+            f"languages. With those above, {len({*known, *figures.known_apart})} languages are "
+            f"known so far. F1 in percent: {_percents(figures.apart)}."
+        )
+    missing = [name for name in named if name not in outside and name not in figures.apart]
+    if missing:
+        yield f"Not measured, for want of text: {' '.join(missing)}."
+
+
+def _percents(scores: Mapping[str, float]) -> str:
+    return " ".join(f"{name} {100 * score:.0f}" for name, score in scores.items())
 
 
 def _sources(corpus: Corpus) -> str:
     lines = [
-        "## Sources",
+        _SOURCES,
         "",
         "| source | pairs used | dropped as test sentences | what | from | licence |",
         "|---|---:|---:|---|---|---|",

@@ -19,6 +19,16 @@ def add_arguments(parser: argparse.ArgumentParser, without: list[str]) -> None:
     add("--without", action="append", default=without, metavar="SOURCE", help="leave a source out")
 
 
+def command_line(module: str) -> str:
+    """Return the command this process runs, as a card may show it."""
+    return " ".join(["python -m", module, *map(_shown, sys.argv[1:])])
+
+
+def _shown(argument: str) -> str:
+    """Show a path by its name alone: the card speaks of no one's machine."""
+    return Path(argument).name if "/" in argument else argument
+
+
 def say(text: str) -> None:
     """Write a line at once."""
     sys.stdout.write(text + "\n")

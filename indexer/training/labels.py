@@ -6,10 +6,12 @@ are trusted to say what language a text is in, and what a text must look like to
 
 import re
 import unicodedata
+import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import langcodes
@@ -46,8 +48,12 @@ NOT_SENTENCES = frozenset({"wordnet", "cldr", "wikidict"})
 HELD_OUT_SOURCE = "udhr"
 ENOUGH_WITHOUT = 250
 # Texts of one source and language: more teach little and cost time.
-TEXTS_A_SOURCE = 6_000
+TEXTS_A_SOURCE = 20_000
 FEWEST_LETTERS = 8
+# Where the held-out source has fewer texts of a language than `FEWEST_HELD_OUT`, this many whole
+# sentences of its other sources are set apart to measure it by, if enough are left to train on.
+FEWEST_HELD_OUT, SET_APART = 100, 150
+SENTENCE_LETTERS, SENTENCE_CHARACTERS = 20, 7  # of an alphabet, of Chinese
 # A text is dropped if less than this of its letters is in a script its language is written in: a
 # script is that where it is the main one of at least `SCRIPT_SHARE` of the language's texts.
 OWN_SCRIPT = 0.6
@@ -59,21 +65,32 @@ _MARKUP = re.compile(
 
 
 @dataclass(frozen=True)
-class LabelledTexts:
+class Labelled:
     """Texts with a language each.
 
     :param texts: cleaned of markup.
-    :param label: int64 [texts], into `languages`, ascending.
-    :param languages: BCP-47 tags; the last is "und" for what is no language.
-    :param held_out: texts of a source that none of their languages is trained on.
-    :param held_out_label: int64 [held_out].
+    :param label: int64 [texts], numbers of languages, ascending.
     """
 
     texts: list[str]
     label: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class LabelledTexts:
+    """What an identifier is trained on and measured by.
+
+    :param languages: BCP-47 tags; the last is "und" for what is no language.
+    :param training: what is trained on.
+    :param held_out: texts of a source that none of their languages is trained on.
+    :param apart: texts of the sources that are trained on, but not trained on, of languages that
+        the held-out source has too little of.
+    """
+
     languages: list[str]
-    held_out: list[str]
-    held_out_label: NDArray[np.int64]
+    training: Labelled
+    held_out: Labelled
+    apart: Labelled
 
 
 @cache
@@ -161,33 +178,27 @@ def label_texts(
             if seen.setdefault(key, name) != name:
                 seen[key] = ""
             of[name][source].append(text)
-    texts: list[str] = []
-    label: list[int] = []
-    held_out: list[str] = []
-    held_out_label: list[int] = []
     names: list[str] = []
+    parts: list[tuple[list[str], list[str], list[str]]] = []
     for name in sorted(set(of) & languages):
-        chosen, apart = _believed(name, of[name], seen)
-        if len(chosen) < fewest:
-            continue
-        texts += chosen
-        held_out += apart
-        label += [len(names)] * len(chosen)
-        held_out_label += [len(names)] * len(apart)
-        names.append(name)
-    return LabelledTexts(
-        texts,
-        np.array(label, np.int64),
-        [*names, UNDETERMINED],
-        held_out,
-        np.array(held_out_label, np.int64),
-    )
+        believed = _believed(name, of[name], seen)
+        if len(believed[0]) >= fewest:
+            names.append(name)
+            parts.append(believed)
+    columns = zip(*parts, strict=True) if parts else ([], [], [])
+    return LabelledTexts([*names, UNDETERMINED], *map(_numbered, columns))
+
+
+def _numbered(by_language: Sequence[Sequence[str]]) -> Labelled:
+    """Put the texts of all languages end to end."""
+    counts = list(map(len, by_language))
+    return Labelled([*chain.from_iterable(by_language)], np.repeat(np.arange(len(counts)), counts))
 
 
 def _believed(
     name: str, sources: dict[str, list[str]], seen: dict[int, str]
-) -> tuple[list[str], list[str]]:
-    """Return the texts of a language that pass, and those that are held out.
+) -> tuple[list[str], list[str], list[str]]:
+    """Return the texts of a language that pass, those that are held out, those that are set apart.
 
     Those of the held-out source are trained on only in need.
     """
@@ -198,16 +209,40 @@ def _believed(
     others = sum(len(texts) for source, texts in once.items() if source != HELD_OUT_SOURCE)
     held_out = once.pop(HELD_OUT_SOURCE, []) if others >= ENOUGH_WITHOUT else []
     texts = [text for found in once.values() for text in found]
-    scripts = [_scripts(text) for text in texts]
-    main = Counter(max(counts, key=counts.__getitem__) for counts in scripts if counts)
+    scripts = {text: _scripts(text) for text in texts}
+    main = Counter(max(counts, key=counts.__getitem__) for counts in scripts.values() if counts)
     own = {script for script, count in main.items() if count >= SCRIPT_SHARE * len(texts)}
     passed = [
         text
-        for text, counts in zip(texts, scripts, strict=True)
+        for text, counts in scripts.items()
         if (letters := sum(counts.values())) >= FEWEST_LETTERS or (letters >= 3 and "CJK" in counts)
         if sum(counts[script] for script in own) >= OWN_SCRIPT * letters
     ]
-    return passed, held_out
+    taught = {normalised(text) for text in passed} if held_out else set()
+    held_out = [text for text in held_out if normalised(text) not in taught]
+    if len(held_out) >= FEWEST_HELD_OUT:
+        return passed, held_out, []
+    training, apart = _set_apart(passed, scripts)
+    return training, held_out, apart
+
+
+def _set_apart(passed: list[str], scripts: dict[str, Counter[str]]) -> tuple[list[str], list[str]]:
+    """Part the texts of a language into those to train on and sentences to measure it by.
+
+    The same texts are chosen whatever their order; what differs in punctuation goes together.
+    """
+    keys = {text: zlib.crc32(normalised(text).encode("utf-8", "replace")) for text in passed}
+    sentences = {keys[text]: text for text in passed if _is_sentence(scripts[text])}
+    if len(sentences) < FEWEST_HELD_OUT or len(passed) < ENOUGH_WITHOUT + SET_APART:
+        return passed, []
+    chosen = sorted(sentences)[:SET_APART]
+    of_them = frozenset(chosen)
+    training = [text for text in passed if keys[text] not in of_them]
+    return training, [sentences[key] for key in chosen]
+
+
+def _is_sentence(scripts: Counter[str]) -> bool:
+    return sum(scripts.values()) >= (SENTENCE_CHARACTERS if "CJK" in scripts else SENTENCE_LETTERS)
 
 
 @cache

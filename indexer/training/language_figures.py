@@ -70,6 +70,52 @@ def language_figures(
     )
 
 
+@dataclass(frozen=True)
+class IdentifierFigures:
+    """Figures of an identifier on what was kept from its training.
+
+    :param held_out: on a source that none of its languages was trained on; None without one.
+    :param calibration_error: on the half of it that no temperature was fitted on.
+    :param apart: F1 by language, on sentences of the sources that were trained on, of languages
+        that the held-out source has too little of; among them and all that was held out.
+    """
+
+    held_out: LanguageFigures | None
+    calibration_error: float
+    apart: dict[str, float]
+
+    @property
+    def known_apart(self) -> list[str]:
+        """The languages that count as known by sentences that were set apart."""
+        return [one for one, score in self.apart.items() if score >= KNOWN_F1]
+
+
+def identifier_figures(
+    identify: Identify, held_out: Sequence[tuple[str, str]], apart: Sequence[tuple[str, str]]
+) -> IdentifierFigures:
+    """Measure an identifier.
+
+    :param held_out: (language, text); temperatures were fitted on the first and every other one.
+    :param apart: (language, text), at least `KNOWN_TEXTS` of each language.
+    """
+    expected, texts = zip(*held_out, *apart, strict=True)
+    found = dict(zip(texts, identify(texts), strict=True))
+
+    def figures(pairs: Sequence[tuple[str, str]]) -> LanguageFigures | None:
+        if not pairs:
+            return None
+        languages, own = zip(*pairs, strict=True)
+        return language_figures(lambda own: [found[text] for text in own], own, languages)
+
+    unseen = figures(held_out[1::2])
+    every = f1_of(expected, [found[text][0] for text in texts])
+    return IdentifierFigures(
+        figures(held_out),
+        unseen.calibration_error if unseen else 0.0,
+        {language: every[language] for language in sorted({language for language, _ in apart})},
+    )
+
+
 def f1_of(expected: Sequence[str], found: Sequence[str]) -> dict[str, float]:
     """Return the F1 of each language that is expected, by language."""
     right = Counter(a for a, b in zip(expected, found, strict=True) if a == b)

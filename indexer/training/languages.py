@@ -18,13 +18,17 @@ from torch.nn import functional
 
 from indexer.encoders.language_head import LanguageHead
 from indexer.encoders.protocol import Vectors
-from indexer.training.labels import LabelledTexts
+from indexer.training.labels import Labelled, LabelledTexts
 from indexer.training.noise import noise_texts
+from indexer.training.pools import Drawn, Pool
 from indexer.training.rows import RowTable
 from indexer.training.shortening import SHORTENINGS, sampled
-from indexer.training.tokens import TokenizedTexts, gather_runs, tokenize
+from indexer.training.tokens import gather_runs, pieces_of, tokenize
 
 REPORT_EVERY = 200  # steps
+WORD_START = "\u2581"  # what Metaspace writes before a word
+# The fewest and the most words in a row that are drawn from a tokenized text.
+WORDS = ((1, 1), (2, 4))
 # Lengths, in tokens, up to which a text's weight grows and a temperature of its own is fitted.
 LONGEST = 64
 # Bounds of the runs of lengths that share a temperature; between their middles it goes evenly.
@@ -39,8 +43,10 @@ class LanguageSettings:
     """How the identifier is trained; docs/encoder.md has the figures.
 
     :param dimension: width of a token's language vector.
-    :param mixture: shares of a batch that are whole texts, their starts, runs of words, words.
-    :param noise: share of a batch that is in no language.
+    :param words: shares of a batch that are single words and a few words of tokenized texts.
+    :param mixture: shares of what is left that are whole texts, and starts, runs of words and words
+        that are cut before tokenizing.
+    :param noise: share of what is left that is in no language.
     :param most: texts of a language beyond which it is drawn no more often.
     :param exponent: texts of a language are drawn in proportion to their number to this power.
     :param drop: share of a text's tokens that are left out, at random.
@@ -49,13 +55,14 @@ class LanguageSettings:
     """
 
     dimension: int = 64
-    steps: int = 2_400
+    steps: int = 20_000
     batch: int = 4_096
     learning_rate: float = 0.02
-    mixture: tuple[float, float, float, float] = (0.4, 0.2, 0.15, 0.25)
+    words: tuple[float, float] = (0.4, 0.15)
+    mixture: tuple[float, float, float, float] = (0.45, 0.25, 0.1, 0.2)
     noise: float = 0.02
     most: int = 60_000
-    exponent: float = 0.6
+    exponent: float = 0.7
     drop: float = 0.3
     power: float = 0.5
     smoothing: float = 0.02
@@ -76,30 +83,6 @@ class LanguageModel:
     head: LanguageHead
 
 
-@dataclass(frozen=True)
-class _Pool:
-    """Tokenized texts and their labels, ascending."""
-
-    texts: TokenizedTexts
-    label: NDArray[np.int64]
-
-    def draw(
-        self, label: NDArray[np.int64], generator: np.random.Generator
-    ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
-        """Return the tokens and lengths of one random text a label, and the labels.
-
-        Empty texts are left out.
-        """
-        first = np.searchsorted(self.label, label)
-        size = np.searchsorted(self.label, label, side="right") - first
-        which = first + (generator.random(len(label)) * size).astype(np.int64)
-        start = self.texts.offsets[which]
-        length = self.texts.offsets[which + 1] - start
-        some = (length > 0) & (size > 0)
-        tokens, _ = gather_runs(self.texts.tokens, start[some], length[some])
-        return tokens, length[some], label[some]
-
-
 def train_languages(
     labelled: LabelledTexts,
     tokenizer: Tokenizer,
@@ -113,13 +96,14 @@ def train_languages(
     """
     torch.manual_seed(settings.seed)
     generator = np.random.default_rng(settings.seed)
-    labelled, calibrating = _parted(labelled, generator)
-    pools = _pools(labelled, tokenizer, settings)
-    share = _shares(labelled, settings)
+    training, calibrating = _parted(labelled, generator)
+    languages = tuple(labelled.languages)
+    pools = _pools(training, tokenizer, settings)
+    share = _shares(training, settings)
     rows = RowTable(
         tokenizer.get_vocab_size(), settings.dimension, settings.deviation, settings.seed
     )
-    classifier = torch.nn.Linear(settings.dimension, len(labelled.languages))
+    classifier = torch.nn.Linear(settings.dimension, len(languages))
     optimizer = torch.optim.Adam(classifier.parameters(), lr=settings.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.steps, 1e-4)
     gain = np.minimum(np.arange(LONGEST + 1), LONGEST).astype(np.float32) ** settings.power
@@ -147,56 +131,63 @@ def train_languages(
         classifier.bias.detach().numpy(),
         gain,
         np.ones(LONGEST + 1, np.float32),
-        tuple(labelled.languages),
+        languages,
     )
     table = rows.table.numpy().copy()
     return LanguageModel(table, _calibrated(head, table, calibrating, tokenizer, settings.seed))
 
 
-def _parted(
-    labelled: LabelledTexts, generator: np.random.Generator
-) -> tuple[LabelledTexts, tuple[list[str], NDArray[np.int64]]]:
-    """Return what is trained on, noise with it, and what is calibrated on.
+def _parted(labelled: LabelledTexts, generator: np.random.Generator) -> tuple[Labelled, Labelled]:
+    """Return what is trained on and what is calibrated on, noise with both.
 
-    Texts of a source that was held out say best how sure to be of texts of yet another one.
+    Texts of a source that was held out say best how sure to be of texts of yet another one; the
+    half of them that is not calibrated on measures how well that went.
     """
-    texts, label = labelled.texts, labelled.label
-    kept, kept_label = labelled.held_out, labelled.held_out_label
-    if not len(kept):
-        order = generator.permutation(len(texts))
+    training, calibrating = labelled.training, halves(labelled.held_out)[0]
+    if not len(calibrating.texts):
+        order = generator.permutation(len(training.texts))
         apart = np.sort(order[: min(_CALIBRATING, len(order) // 50)])
-        kept, kept_label = [texts[i] for i in apart.tolist()], label[apart]
-        rest = np.setdiff1d(np.arange(len(texts)), apart)
-        texts, label = [texts[i] for i in rest.tolist()], label[rest]
-    noise = len(labelled.languages) - 1
-    texts = [*texts, *noise_texts(_CALIBRATING, seed=1)]
-    label = np.concatenate([label, np.full(_CALIBRATING, noise)])
+        calibrating = _chosen(training, apart)
+        training = _chosen(training, np.setdiff1d(np.arange(len(order)), apart))
     # Noise is rare where languages are asked for.
-    odd = noise_texts(len(kept) // 40, seed=2)
-    kept_label = np.concatenate([kept_label, np.full(len(odd), noise)])
+    noise = len(labelled.languages) - 1
     return (
-        LabelledTexts(texts, label, labelled.languages, [], np.zeros(0, np.int64)),
-        ([*kept, *odd], kept_label),
+        _with_noise(training, noise, _CALIBRATING, 1),
+        _with_noise(calibrating, noise, len(calibrating.texts) // 40, 2),
     )
 
 
-def _pools(
-    labelled: LabelledTexts, tokenizer: Tokenizer, settings: LanguageSettings
-) -> list[_Pool]:
+def halves(labelled: Labelled) -> tuple[Labelled, Labelled]:
+    """Return every other text, and those between them."""
+    every = np.arange(len(labelled.texts))
+    return _chosen(labelled, every[::2]), _chosen(labelled, every[1::2])
+
+
+def _chosen(labelled: Labelled, which: NDArray[np.int64]) -> Labelled:
+    return Labelled([labelled.texts[i] for i in which.tolist()], labelled.label[which])
+
+
+def _with_noise(labelled: Labelled, label: int, count: int, seed: int) -> Labelled:
+    noise = noise_texts(count, seed=seed)
+    return Labelled([*labelled.texts, *noise], np.append(labelled.label, [label] * len(noise)))
+
+
+def _pools(training: Labelled, tokenizer: Tokenizer, settings: LanguageSettings) -> list[Pool]:
     """Tokenize the whole texts and each kind of short ones."""
-    pools = [_Pool(tokenize(tokenizer, labelled.texts), labelled.label)]
-    words = labelled.label < len(labelled.languages) - 1
-    chosen = sampled(labelled.label[words], settings.shortened, 3, settings.seed)
+    begins = np.array([piece.startswith(WORD_START) for piece in pieces_of(tokenizer)])
+    pools = [Pool(tokenize(tokenizer, training.texts), training.label, begins)]
+    words = training.label < training.label[-1]
+    chosen = sampled(training.label[words], settings.shortened, 3, settings.seed)
     for number, shortened in enumerate(SHORTENINGS):
         generator = random.Random(settings.seed + number)
-        short = [shortened(labelled.texts[i], generator) for i in chosen.tolist()]
-        pools.append(_Pool(tokenize(tokenizer, short), labelled.label[chosen]))
+        short = [shortened(training.texts[i], generator) for i in chosen.tolist()]
+        pools.append(Pool(tokenize(tokenizer, short), training.label[chosen], begins))
     return pools
 
 
-def _shares(labelled: LabelledTexts, settings: LanguageSettings) -> NDArray[np.float64]:
-    """Return how often each language is drawn; noise is drawn apart."""
-    size = np.bincount(labelled.label, minlength=len(labelled.languages))
+def _shares(training: Labelled, settings: LanguageSettings) -> NDArray[np.float64]:
+    """Return how often each language is drawn; noise, which is the last, is drawn apart."""
+    size = np.bincount(training.label)
     mass = np.minimum(size, settings.most) ** settings.exponent
     mass[-1] = 0
     share: NDArray[np.float64] = mass / mass.sum()
@@ -204,19 +195,27 @@ def _shares(labelled: LabelledTexts, settings: LanguageSettings) -> NDArray[np.f
 
 
 def _batch(
-    pools: Sequence[_Pool],
+    pools: Sequence[Pool],
     share: NDArray[np.float64],
     settings: LanguageSettings,
     generator: np.random.Generator,
-) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+) -> Drawn:
     """Draw a batch: tokens end to end, lengths, labels."""
-    noise = np.full(int(settings.noise * settings.batch), len(share) - 1)
-    parts = [pools[0].draw(noise, generator)]
+
+    def labels(part: float) -> NDArray[np.int64]:
+        return generator.choice(len(share), round(part), p=share)
+
+    parts = []
+    for part, (fewest, most) in zip(settings.words, WORDS, strict=True):
+        drawn = labels(part * settings.batch)
+        parts.append(pools[0].draw_words(drawn, fewest, most, generator))
+    rest = (1 - sum(settings.words)) * settings.batch
+    noise = np.full(int(settings.noise * rest), len(share) - 1)
+    parts.append(pools[0].draw(noise, generator))
     for pool, part in zip(pools, settings.mixture, strict=True):
-        count = round(part * (settings.batch - len(noise)))
-        parts.append(pool.draw(generator.choice(len(share), count, p=share), generator))
-    tokens, lengths, labels = zip(*parts, strict=True)
-    return np.concatenate(tokens), np.concatenate(lengths), np.concatenate(labels)
+        parts.append(pool.draw(labels(part * (rest - len(noise))), generator))
+    tokens, lengths, drawn_labels = zip(*parts, strict=True)
+    return np.concatenate(tokens), np.concatenate(lengths), np.concatenate(drawn_labels)
 
 
 def _dropped(
@@ -236,12 +235,12 @@ def _dropped(
 def _calibrated(
     head: LanguageHead,
     table: Vectors,
-    calibrating: tuple[list[str], NDArray[np.int64]],
+    calibrating: Labelled,
     tokenizer: Tokenizer,
     seed: int,
 ) -> LanguageHead:
     """Return the head with the temperature of each length that makes the labels likeliest."""
-    texts, label = calibrating
+    texts, label = calibrating.texts, calibrating.label
     generator = random.Random(seed)
     forms = [
         texts,

@@ -8,8 +8,17 @@ import pytest
 
 from indexer.training.corpus import load_corpus
 from indexer.training.gather import mediawiki_texts, udhr_texts
-from indexer.training.labels import LANGUAGES, cleaned, label_texts, read_labelled, tag
+from indexer.training.labels import (
+    LANGUAGES,
+    Labelled,
+    cleaned,
+    label_texts,
+    read_labelled,
+    tag,
+)
 from indexer.training.noise import noise_texts
+from indexer.training.pools import Pool
+from indexer.training.tokens import TokenizedTexts
 
 
 @pytest.mark.parametrize(
@@ -57,16 +66,33 @@ def test_only_texts_that_are_surely_in_one_language_are_taught(tmp_path: Path):
     corpus = load_corpus(tmp_path / "data")
     use = np.ones(len(corpus.left), bool)
     found = label_texts(corpus, use, read_labelled(labelled))
-    german = [
-        text
-        for text, label in zip(found.texts, found.label.tolist(), strict=True)
-        if found.languages[label] == "de"
-    ]
+    german = in_german(found.training, found.languages)
     assert found.languages == ["de", "en", "und"]
-    assert len(german) == 400
-    assert all(text.startswith("Dies ist") for text in german)
-    assert len(found.held_out) == 5
-    assert (np.diff(found.label) >= 0).all()
+    apart = in_german(found.apart, found.languages)
+    assert (len(german), len(apart), len(found.apart.texts)) == (250, 150, 150)
+    assert len({*german, *apart}) == 400
+    assert all(text.startswith("Dies ist") for text in [*german, *apart])
+    assert len(found.held_out.texts) == 5
+    assert (np.diff(found.training.label) >= 0).all()
+
+
+def in_german(labelled: Labelled, languages: list[str]) -> list[str]:
+    numbered = zip(labelled.texts, labelled.label.tolist(), strict=True)
+    return [text for text, label in numbered if languages[label] == "de"]
+
+
+def test_words_are_drawn_as_their_texts_hold_them():
+    # Two texts of a language and one of another; pieces 1 and 3 begin words.
+    texts = TokenizedTexts(np.array([1, 2, 3, 3, 2, 2, 1], np.int32), np.array([0, 3, 3, 7]))
+    begins = np.array([False, True, False, True])
+    pool = Pool(texts, np.array([0, 0, 1]), begins)
+    generator = np.random.default_rng(1)
+    tokens, length, label = pool.draw_words(np.array([0] * 50 + [1] * 50 + [2]), 1, 1, generator)
+    runs = np.split(tokens, np.cumsum(length)[:-1])
+    drawn = {(number, *run.tolist()) for number, run in zip(label.tolist(), runs, strict=True)}
+    assert drawn == {(0, 1, 2), (0, 3), (1, 3, 2, 2), (1, 1)}
+    tokens, length, label = pool.draw_words(np.array([1] * 50), 2, 4, generator)
+    assert (length.tolist(), {*label.tolist()}) == ([4] * 50, {1})
 
 
 def test_labelled_text_is_gathered_from_the_two_packages(tmp_path: Path):

@@ -115,6 +115,35 @@ runpy.run_module("indexer.training", run_name="__main__")
 """
 
 
+def test_an_identifier_is_trained_anew_and_leaves_meaning_as_it_was(
+    folder: Path, table: Path
+) -> None:
+    labelled = folder / "labelled"
+    labelled.mkdir()
+    said = [f"de\t{word.title()} ist frei geboren, {number}." for number, word in enumerate(WORDS)]
+    (labelled / "udhr.tsv").write_text("\n".join(said) + "\n", "utf-8")
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "indexer.training.identifier", "--data", str(folder / "data"),
+            "--artifact", str(table), "--labelled", str(labelled), "--language-steps", "60",
+            "--work", str(folder / "work-identifier"), "--out", str(folder / "anew"),
+        ],
+        text=True, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    before, after = EmbeddedEncoder(table), EmbeddedEncoder(folder / "anew")
+    texts = [" ".join(WORDS[place : place + 5]) for place in range(20)]
+    assert np.array_equal(before.encode(texts), after.encode(texts))
+    assert after.identify(texts) != before.identify(texts)
+    old, new = ((place / "README.md").read_text("utf-8") for place in (table, folder / "anew"))
+    start = "## Training"
+    assert new[new.index(start) :].startswith(old[old.index(start) : old.index("## Language id")])
+    assert f"{after.spec.revision}" in new
+    assert "1 of them reach" not in new, "36 clauses are too few to count"
+    assert "100 such clauses, 2 languages" in " ".join(new.split())
+    assert new.endswith(old[old.index("## Sources") :])
+
+
 def train_student(folder: Path, out: str, command: list[str]) -> str:
     done = subprocess.run(
         [
