@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from indexer.encoders.protocol import (
     sayable,
 )
 from indexer.encoders.unigram import UnigramCutter
+from indexer.encoders.word_tokens import WordTokens, split, split_in_place
 from indexer.errors import EncoderError
 
 MODEL_FILE = "model.safetensors"
@@ -49,6 +50,8 @@ _SENTENCE, _PASSAGE = 48, 80
 _BLOCK = 4_096
 # Two blocks are under way a core, so that one is tokenized while another is pooled.
 _THREADS = 2 * (os.cpu_count() or 1)
+# Words that are given to the tokenizer as one text.
+_TOGETHER = 32
 # Up to this many characters in all are cut without loading the tokenizer.
 _FEW_CHARACTERS = 60_000
 
@@ -119,6 +122,8 @@ class EmbeddedEncoder:
         self._stored_tokenizer = files[TOKENIZER_FILE]
         self._cutter = UnigramCutter(self._stored_tokenizer)
         self._characters_cut = 0
+        self._words = WordTokens(self._cut, 1)
+        self._placed_words = WordTokens(self._cut_in_place, 3)
         self.spec = EncoderSpec(
             name=config["name"],
             revision=config["sha256"][MODEL_FILE][:16] + config["sha256"][TOKENIZER_FILE][:16],
@@ -182,11 +187,10 @@ class EmbeddedEncoder:
         self, texts: Sequence[str], *, kind: TextKind = "document"
     ) -> list[TokenVectors]:
         """Return the token vectors of each text, whose sum has the direction of its vector."""
-        found = self._encodings(texts)
-        counts = np.fromiter(map(len, found), np.int64, len(found))
-        which = np.fromiter(chain.from_iterable(one.ids for one in found), np.int32)
-        every = chain.from_iterable(one.offsets for one in found)
-        offsets = np.fromiter(chain.from_iterable(every), np.int64, 2 * len(which)).reshape(-1, 2)
+        words, starts = split_in_place([sayable(text) for text in texts])
+        rows, of_word = self._placed_words.of(chain.from_iterable(words))
+        which, counts = rows[:, 0], _sums(of_word, words)
+        offsets = rows[:, 1:] + np.repeat(starts, of_word)[:, None]
         known = which != self._cutter.unknown
         ends = np.cumsum(counts)
         sums = np.concatenate([[0], np.cumsum(known)])
@@ -266,18 +270,38 @@ class EmbeddedEncoder:
 
     def _tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return the tokens of some texts end to end, and how many each text has."""
+        words = split(texts)
         try:
-            ids = self._ids(texts)
+            rows, of_word = self._words.of(chain.from_iterable(words))
         except (TypeError, UnicodeEncodeError):  # a lone surrogate, which no UTF-8 can hold
-            ids = self._ids([sayable(text) for text in texts])
-        lengths = np.fromiter(map(len, ids), np.int64, len(ids))
-        return np.fromiter(chain.from_iterable(ids), np.int32, int(lengths.sum())), lengths
+            words = split([sayable(text) for text in texts])
+            rows, of_word = self._words.of(chain.from_iterable(words))
+        return rows[:, 0], _sums(of_word, words)
 
-    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
-        if self._few(texts):
-            return [self._cutter.ids(text) for text in texts]
-        encodings = self.tokenizer.encode_batch_fast(texts, add_special_tokens=False)
-        return [encoding.ids for encoding in encodings]
+    def _cut(self, words: list[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the tokens of some words, in one column."""
+        if self._few(words):
+            return _one_column([self._cutter.ids(word) for word in words])
+        # Many words to a text, because a text costs the tokenizer more than a word does.
+        groups = [words[first : first + _TOGETHER] for first in range(0, len(words), _TOGETHER)]
+        found = self.tokenizer.encode_batch(list(map(" ".join, groups)), add_special_tokens=False)
+        ids: list[list[int]] = []
+        for group, together in zip(groups, found, strict=True):
+            ids += _parted(together, len(group)) or self._one_by_one(group)
+        return _one_column(ids)
+
+    def _one_by_one(self, words: list[str]) -> list[list[int]]:
+        found = self.tokenizer.encode_batch_fast(words, add_special_tokens=False)
+        return [one.ids for one in found]
+
+    def _cut_in_place(self, words: list[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the tokens of some words, and where each begins and ends in its word."""
+        found = self._encodings(words)
+        counts = np.fromiter(map(len, found), np.int64, len(found))
+        ids = np.fromiter(chain.from_iterable(one.ids for one in found), np.int32)
+        every = chain.from_iterable(one.offsets for one in found)
+        offsets = np.fromiter(chain.from_iterable(every), np.int32, 2 * len(ids))
+        return np.column_stack([ids, offsets.reshape(-1, 2)]), counts
 
     def _few(self, texts: Sequence[str]) -> bool:
         """Tell whether to cut without the tokenizer: while there was little to cut in all."""
@@ -321,6 +345,31 @@ class EmbeddedEncoder:
     @cached_property
     def _language_rows(self) -> KeptRows:
         return KeptRows(self.model.language_table)
+
+
+def _parted(together: Encoding, count: int) -> list[list[int]] | None:
+    """Return the token ids of each of so many words that were cut as one text.
+
+    None where one of them fell into several, as what NFKC writes with a space does, or holds one of
+    the tokens that stand outside the vocabulary.
+    """
+    word_of = together.word_ids
+    if not word_of or None in word_of or word_of[-1] != count - 1:
+        return None
+    edges = np.searchsorted(np.array(word_of), np.arange(count + 1)).tolist()
+    ids = together.ids
+    return [ids[start:end] for start, end in pairwise(edges)]
+
+
+def _one_column(ids: Sequence[Sequence[int]]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    counts = np.fromiter(map(len, ids), np.int64, len(ids))
+    return np.fromiter(chain.from_iterable(ids), np.int32)[:, None], counts
+
+
+def _sums(counts: NDArray[np.int64], words: Sequence[Sequence[str]]) -> NDArray[np.int64]:
+    """Return how many tokens each text has, of how many each of its words has."""
+    ends = np.cumsum(np.fromiter(map(len, words), np.int64, len(words)))
+    return np.diff(np.concatenate([[0], np.cumsum(counts)])[ends], prepend=0)
 
 
 def _model(tensors: dict[str, Any], languages: tuple[str, ...]) -> EmbeddedModel:
