@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, pairwise
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ from indexer.encoders.protocol import (
     sayable,
 )
 from indexer.encoders.unigram import UnigramCutter
-from indexer.encoders.word_tokens import WordTokens, split, split_in_place
+from indexer.encoders.word_tokens import Counts, Rows, WordTokens, split, split_in_place
 from indexer.errors import EncoderError
 
 MODEL_FILE = "model.safetensors"
@@ -46,12 +46,13 @@ _WEIGHT_TENSOR, _BACKGROUND_TENSOR = "token_weight", "background"
 # function words drown the subject. Between these numbers of tokens a text passes from the one to
 # the other.
 _SENTENCE, _PASSAGE = 48, 80
-# Texts tokenized at a time: enough to keep every core busy, few enough that each thread has some.
+# Texts cut at a time: enough to keep every core busy, few enough that each thread has some.
 _BLOCK = 4_096
-# Two blocks are under way a core, so that one is tokenized while another is pooled.
-_THREADS = 2 * (os.cpu_count() or 1)
-# Words that are given to the tokenizer as one text.
-_TOGETHER = 32
+_CORES = os.cpu_count() or 1
+# While the words of one block are cut, others are pooled.
+_THREADS = max(2, _CORES)
+# The most words that are given to the tokenizer as one text.
+_TOGETHER = 128
 # Up to this many characters in all are cut without loading the tokenizer.
 _FEW_CHARACTERS = 60_000
 
@@ -122,13 +123,16 @@ class EmbeddedEncoder:
         self._stored_tokenizer = files[TOKENIZER_FILE]
         self._cutter = UnigramCutter(self._stored_tokenizer)
         self._characters_cut = 0
-        self._words = WordTokens(self._cut, 1)
-        self._placed_words = WordTokens(self._cut_in_place, 3)
+        self.forget_words()
         self.spec = EncoderSpec(
             name=config["name"],
             revision=config["sha256"][MODEL_FILE][:16] + config["sha256"][TOKENIZER_FILE][:16],
             dimension=int(config["dimension"]),
         )
+
+    def forget_words(self) -> None:
+        """Forget the words that were met; only measurements need this."""
+        self._words = WordTokens(self._cut)
 
     @property
     def dimension(self) -> int:
@@ -188,7 +192,7 @@ class EmbeddedEncoder:
     ) -> list[TokenVectors]:
         """Return the token vectors of each text, whose sum has the direction of its vector."""
         words, starts = split_in_place([sayable(text) for text in texts])
-        rows, of_word = self._placed_words.of(chain.from_iterable(words))
+        rows, of_word = self._words.of(chain.from_iterable(words))
         which, counts = rows[:, 0], _sums(of_word, words)
         offsets = rows[:, 1:] + np.repeat(starts, of_word)[:, None]
         known = which != self._cutter.unknown
@@ -278,30 +282,38 @@ class EmbeddedEncoder:
             rows, of_word = self._words.of(chain.from_iterable(words))
         return rows[:, 0], _sums(of_word, words)
 
-    def _cut(self, words: list[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Return the tokens of some words, in one column."""
+    def _cut(self, words: list[str]) -> tuple[Rows, Counts]:
+        """Cut words, each by itself, for `WordTokens`."""
         if self._few(words):
-            return _one_column([self._cutter.ids(word) for word in words])
+            return _rows_of([self._cutter.encode(word) for word in words])
         # Many words to a text, because a text costs the tokenizer more than a word does.
-        groups = [words[first : first + _TOGETHER] for first in range(0, len(words), _TOGETHER)]
+        size = min(-(-len(words) // _CORES), _TOGETHER)
+        groups = [words[first : first + size] for first in range(0, len(words), size)]
         found = self.tokenizer.encode_batch(list(map(" ".join, groups)), add_special_tokens=False)
-        ids: list[list[int]] = []
+        texts: list[Encoding] = []
+        word_ids: list[Sequence[int | None]] = []
+        sizes: list[int] = []
         for group, together in zip(groups, found, strict=True):
-            ids += _parted(together, len(group)) or self._one_by_one(group)
-        return _one_column(ids)
-
-    def _one_by_one(self, words: list[str]) -> list[list[int]]:
-        found = self.tokenizer.encode_batch_fast(words, add_special_tokens=False)
-        return [one.ids for one in found]
-
-    def _cut_in_place(self, words: list[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Return the tokens of some words, and where each begins and ends in its word."""
-        found = self._encodings(words)
-        counts = np.fromiter(map(len, found), np.int64, len(found))
-        ids = np.fromiter(chain.from_iterable(one.ids for one in found), np.int32)
-        every = chain.from_iterable(one.offsets for one in found)
-        offsets = np.fromiter(chain.from_iterable(every), np.int32, 2 * len(ids))
-        return np.column_stack([ids, offsets.reshape(-1, 2)]), counts
+            which = together.word_ids
+            if which and None not in which and which[-1] == len(group) - 1:
+                texts.append(together)
+                word_ids.append(which)
+                sizes.append(len(group))
+                continue
+            # A word fell into several, as what NFKC writes with a space does, or holds a token that
+            # stands outside the vocabulary.
+            alone = self._encodings(group)
+            texts += alone
+            word_ids += ([0] * len(one) for one in alone)
+            sizes += [1] * len(alone)
+        rows, counts = _rows_of(texts)
+        first = np.cumsum(sizes) - sizes
+        which_word = np.fromiter(chain.from_iterable(word_ids), np.int64) + np.repeat(first, counts)
+        lengths = np.fromiter(map(len, words), np.int64, len(words)) + 1  # with the space after it
+        starts = np.cumsum(lengths) - lengths
+        starts -= np.repeat(starts[first], sizes)
+        rows[:, 1:] -= starts[which_word, None].astype(np.int32)
+        return rows, np.bincount(which_word, minlength=len(words))
 
     def _few(self, texts: Sequence[str]) -> bool:
         """Tell whether to cut without the tokenizer: while there was little to cut in all."""
@@ -347,23 +359,14 @@ class EmbeddedEncoder:
         return KeptRows(self.model.language_table)
 
 
-def _parted(together: Encoding, count: int) -> list[list[int]] | None:
-    """Return the token ids of each of so many words that were cut as one text.
-
-    None where one of them fell into several, as what NFKC writes with a space does, or holds one of
-    the tokens that stand outside the vocabulary.
-    """
-    word_of = together.word_ids
-    if not word_of or None in word_of or word_of[-1] != count - 1:
-        return None
-    edges = np.searchsorted(np.array(word_of), np.arange(count + 1)).tolist()
-    ids = together.ids
-    return [ids[start:end] for start, end in pairwise(edges)]
-
-
-def _one_column(ids: Sequence[Sequence[int]]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    counts = np.fromiter(map(len, ids), np.int64, len(ids))
-    return np.fromiter(chain.from_iterable(ids), np.int32)[:, None], counts
+def _rows_of(found: Sequence[Encoding]) -> tuple[Rows, Counts]:
+    """Return the tokens of encodings end to end: ids, starts and ends; and how many each has."""
+    counts = np.fromiter(map(len, found), np.int64, len(found))
+    rows = np.empty((int(counts.sum()), 3), np.int32)
+    rows[:, 0] = np.fromiter(chain.from_iterable(one.ids for one in found), np.int32)
+    places = chain.from_iterable(chain.from_iterable(one.offsets for one in found))
+    rows[:, 1:] = np.fromiter(places, np.int32, 2 * len(rows)).reshape(-1, 2)
+    return rows, counts
 
 
 def _sums(counts: NDArray[np.int64], words: Sequence[Sequence[str]]) -> NDArray[np.int64]:

@@ -76,9 +76,9 @@ def test_words_that_could_not_be_cut_are_not_kept() -> None:
         if fail.pop():
             raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates")
         counts = np.array(list(map(len, words)), np.int64)
-        return np.array([[ord(char)] for word in words for char in word], np.int32), counts
+        return np.array([[ord(char), 0, 1] for char in "".join(words)], np.int32), counts
 
-    words = WordTokens(cut, 1)
+    words = WordTokens(cut)
     with pytest.raises(UnicodeEncodeError):
         words.of(["ab", "c"])
     fail += [False]
