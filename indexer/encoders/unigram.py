@@ -2,8 +2,7 @@
 
 Building the tokenizer's trie takes longer than everything else in a first search. Its vocabulary
 as a dictionary is there in a fifth of that, and a query's few words are soon cut by hand: the best
-path over the pieces (Kudo, 2018), step by step what `tokenizers` does, so the ids are the same
-(except that it writes a run of unknown characters as one).
+path over the pieces (Kudo, 2018), step by step what `tokenizers` does, so the tokens are the same.
 """
 
 import json
@@ -47,19 +46,11 @@ class UnigramCutter:
         """Tell whether a text holds none of the tokens that stand outside the vocabulary."""
         return not any(token in text for token in self._special)
 
-    def ids(self, text: str) -> list[int]:
-        """Return the token ids of a text.
-
-        :param text: one that `can_cut`.
-        :raises UnicodeEncodeError: if it holds half of a surrogate pair.
-        """
-        words = self._pre_tokenizer.pre_tokenize_str(self._normalizer.normalize_str(text))
-        return [id for word, _ in words for id in self._word(word)[0]]
-
     def encode(self, text: str) -> Encoding:
         """Return the tokens of a text with their places in it, in characters.
 
         :param text: one that `can_cut`.
+        :raises UnicodeEncodeError: if it holds half of a surrogate pair.
         """
         whole = PreTokenizedString(text)
         whole.normalize(self._normalizer.normalize)
