@@ -208,7 +208,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_so(command, environment, documents, 
 def test_a_person_at_a_terminal_sees_a_bar_with_rate_and_what_is_left(
     command, environment, documents, tmp_path
 ):
-    for number in range(400):
+    for number in range(2_000):
         (documents / f"{number}.txt").write_text(f"Document number {number}. " * 40)
     terminal, far_end = pty.openpty()
     process = subprocess.Popen(
@@ -230,6 +230,6 @@ def test_a_person_at_a_terminal_sees_a_bar_with_rate_and_what_is_left(
     assert process.returncode == 0
     text = drawn.decode()
     assert "indexing" in text
-    assert re.search(r"\d+ of 405 files", text)
+    assert re.search(r"\d+ of 2,005 files", text)
     assert "files/s" in text
     assert "━" in text
