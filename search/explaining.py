@@ -95,7 +95,6 @@ def shares(
     encoder: Explainable,
     targets: Vectors | None = None,
     tokens: Sequence[TokenVectors] | None = None,
-    spaced: Sequence[Sequence[tuple[int, int]]] | None = None,
 ) -> list[tuple[WordShare, ...]]:
     """Return the words of passages with their shares, in their order.
 
@@ -104,7 +103,6 @@ def shares(
     :param targets: float32 [n, d], the vectors that were compared where they are not the passages'
         own; each one's words then sum to that.
     :param tokens: of `embedded`, where they are at hand.
-    :param spaced: its `word_bounds`, where they are at hand.
     """
     if not texts:
         return []
@@ -116,7 +114,7 @@ def shares(
             for one, target in zip(tokens, targets, strict=True)
         ]
     # All passages at once: numpy takes longer to be called than to add up the words of one.
-    bounds, sums = _words(embedded, tokens, spaced)
+    bounds, sums = _words(embedded, tokens)
     counts = list(map(len, bounds))
     runs = [slice(end - count, end) for end, count in zip(accumulate(counts), counts, strict=True)]
     parts = sums @ query.vectors.T
@@ -199,7 +197,6 @@ def _lengths(vectors: Vectors) -> Vectors:
 def _words(
     texts: Sequence[str],
     tokens: Sequence[TokenVectors],
-    spaced: Sequence[Sequence[tuple[int, int]]] | None = None,
 ) -> tuple[list[list[tuple[int, int]]], Vectors]:
     """Put tokens together to words; in scripts without spaces each token is one.
 
@@ -208,7 +205,7 @@ def _words(
     """
     # Texts stand end to end, with a space between them.
     bases = np.array([0, *accumulate(len(text) + 1 for text in texts)], np.int64)
-    spaced = spaced or list(map(word_bounds, texts))
+    spaced = list(map(word_bounds, texts))
     flat = np.fromiter(chain.from_iterable(chain.from_iterable(spaced)), np.int64)
     placed_words = flat.reshape(-1, 2) + np.repeat(bases[:-1], list(map(len, spaced)))[:, None]
     # The last stands for "before every word", and ends before every token.

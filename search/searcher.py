@@ -6,7 +6,6 @@ read the rows, choose snippets) and holds none of them; each has its module.
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -36,7 +35,7 @@ from search.hits import Hit, PassageHit
 from search.nearest import Nearest, Vector
 from search.query import Query
 from search.ranking import Candidate, LexicalMatch, fuse, rank, reranked
-from search.reading import Reading
+from search.reading import read
 from search.snippets import first_span
 
 if TYPE_CHECKING:
@@ -157,7 +156,6 @@ class Searcher:
         self._even = even
         self._sample: tuple[tuple[str, int | None], Background] | None = None
         self._read: Columns | None = None
-        self._beside = ThreadPoolExecutor(1, thread_name_prefix="beside")
 
     @property
     def notice(self) -> str | None:
@@ -489,16 +487,10 @@ class Searcher:
         rows.update((row[0], _Row(*row)) for row in self.index.connection.execute(_ROWS, [missing]))
 
     def _hits(self, page: list[_Found], rows: dict[int, _Row], asked: _Asked) -> list[Hit]:
-        # A document's best passage gets a snippet, its others open with their first sentence.
-        shown = [rows[found.group[0].passage] for found in page]
-        ids = [row.id for row in shown]
-        encoder = self._encoder()
-        reading = None
-        if asked.vector is not None and encoder is not None:
-            texts, embedded = [row.text for row in shown], [_embedded(row) for row in shown]
-            reading = Reading(texts, embedded, encoder, self._beside)
         self._read_rows([found.passage for one in page for found in one.group], rows)
         page = [found for found in page if all(one.passage in rows for one in found.group)]
+        # A document's best passage gets a snippet, its others open with their first sentence.
+        shown = [rows[found.group[0].passage] for found in page]
         holds = {match.passage: match.share for match in asked.matches}
         names = entities_by_passage(
             self.index.connection, [found.passage for one in page for found in one.group]
@@ -509,13 +501,17 @@ class Searcher:
         languages = self._languages(shown_documents)
         spans: dict[int, tuple[int, int]] = {}
         words: dict[int, tuple[WordShare, ...]] = {}
-        if asked.vector is not None and reading is not None:
+        encoder = self._encoder()
+        if asked.vector is not None and encoder is not None:
+            ids = [row.id for row in shown]
+            texts, embedded = [row.text for row in shown], [_embedded(row) for row in shown]
             compared = None
             if asked.explain and self.index.centres is not None:
                 compared = asked.vector, self.index.vectors.rows(np.array(ids, np.int64))
-            read = reading.done(asked.vector, asked.texts if asked.explain else (), compared)
-            spans = dict(zip(ids, read[0], strict=True))
-            words = dict(zip(ids, read[1], strict=True))
+            texts_asked = asked.texts if asked.explain else ()
+            chosen, shares = read(texts, embedded, encoder, asked.vector, texts_asked, compared)
+            spans = dict(zip(ids, chosen, strict=True))
+            words = dict(zip(ids, shares, strict=True))
 
         def passage(found: Candidate) -> PassageHit:
             row = rows[found.passage]

@@ -35,7 +35,6 @@ def best_spans(
     query: NDArray[np.float32],
     encoder: Encoder,
     tokens: Sequence[TokenVectors | None] = (),
-    spans: Sequence[list[Span]] = (),
 ) -> list[Span]:
     """Choose a snippet in each passage.
 
@@ -43,10 +42,9 @@ def best_spans(
     :param query: float32 [d], the query's unit vector.
     :param encoder: the encoder that made `query`.
     :param tokens: of each passage, with their places in it; None where they are not at hand.
-    :param spans: the `choosable` ones of each passage, where they are at hand.
     :return: one (start, end) a passage, in characters of that passage.
     """
-    spans = spans or list(map(choosable, texts))
+    spans = list(map(choosable, texts))
     known = list(tokens) or [None] * len(texts)
     # A passage of one sentence has nothing to choose from.
     asked = [

@@ -145,14 +145,6 @@ class EmbeddedEncoder:
         return Tokenizer.from_buffer(self._stored_tokenizer)
 
     @property
-    def works_beside(self) -> bool:
-        """Whether `token_vectors` leaves Python to other threads: not before the tokenizer loads.
-
-        Two threads that both want Python wait for each other longer than one takes for both.
-        """
-        return "tokenizer" in self.__dict__
-
-    @property
     def background(self) -> tuple[Vectors, float]:
         """The mean vector of unrelated passages, and the deviation of cosines to them."""
         return self.model.background, self.model.background_deviation
@@ -317,7 +309,7 @@ class EmbeddedEncoder:
 
     def _few(self, texts: Sequence[str]) -> bool:
         """Tell whether to cut without the tokenizer: while there was little to cut in all."""
-        if self.works_beside:
+        if "tokenizer" in self.__dict__:
             return False
         self._characters_cut += sum(map(len, texts))
         return self._characters_cut <= _FEW_CHARACTERS and all(map(self._cutter.can_cut, texts))
