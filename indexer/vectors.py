@@ -115,7 +115,11 @@ class VectorView:
             fewer passages the ids are -1 and the cosines -1.
         :raises EncoderMismatchError: if the queries are not as wide as the index's vectors.
         """
-        state = self._current()
+        return self._search(self._current(), queries, limit, allowed)
+
+    def _search(
+        self, state: State, queries: Vectors, limit: int, allowed: Ids | None
+    ) -> tuple[Ids, Vectors]:
         queries = np.ascontiguousarray(queries, dtype=np.float32)
         width = state.tail.shape[1]
         if queries.ndim != 2 or queries.shape[1] != width:
@@ -136,13 +140,15 @@ class VectorView:
         :param allowed: as in `search`.
         :raises EncoderMismatchError: as in `search`.
         """
-        state = self._current()
+        return self._nearest(self._current(), query, limit, allowed)
+
+    def _nearest(self, state: State, query: Vectors, limit: int, allowed: Ids | None) -> Near:
         coarse = self._coarse_of(state) if allowed is None else None
         if coarse is not None and query.shape == (state.tail.shape[1],):
             sure = surely_nearest(state, coarse, query, limit)
             if sure is not None:
                 return Near(*sure, whole=len(sure[0]) == limit)
-        return Near(*of_one(self.search(query[None, :], limit, allowed)), whole=True)
+        return Near(*of_one(self._search(state, query[None, :], limit, allowed)), whole=True)
 
     def nearest_beside(
         self, query: Vectors, limit: int, allowed: Ids | None = None
@@ -151,9 +157,10 @@ class VectorView:
 
         :return: the passages to come, or None where there is too little to scan.
         """
-        if self.warm() < MANY_ROWS:
+        state = self._current()
+        if _rows_in(state) < MANY_ROWS:
             return None
-        return self._scanners.submit(self.nearest, query, limit, allowed)
+        return self._scanners.submit(self._nearest, state, query, limit, allowed)
 
     def rows(self, ids: Ids) -> Vectors:
         """Return the vectors of some passages as they are compared, without centres.
@@ -167,8 +174,7 @@ class VectorView:
 
     def warm(self) -> int:
         """Load what searches need, now instead of at the first one; return how many passages."""
-        state = self._current()
-        return state.base.stamp.rows - state.gone + len(state.tail_ids)
+        return _rows_in(self._current())
 
     def settle(self, folder: Path) -> None:
         """Rebuild the base on disk if it has drifted; only the process that may write calls this.
@@ -351,6 +357,10 @@ class VectorView:
             ids, rows = _rows(connection, 0, _dimension(meta), _centres(meta))
         max_id = int(ids[-1]) if len(ids) else 0
         return build_base(_stamp(meta, int(meta["revision"]), max_id, len(ids)), ids, rows)
+
+
+def _rows_in(state: State) -> int:
+    return state.base.stamp.rows - state.gone + len(state.tail_ids)
 
 
 def _coarse(base: Base) -> Coarse:

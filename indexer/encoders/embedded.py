@@ -53,6 +53,8 @@ _CORES = os.cpu_count() or 1
 _THREADS = max(2, _CORES)
 # The most words that are given to the tokenizer as one text.
 _TOGETHER = 128
+# Up to so many characters are cut sooner by one core than another is woken.
+_FOR_ONE_CORE = 1_000
 # Up to this many characters in all are cut without loading the tokenizer.
 _FEW_CHARACTERS = 60_000
 
@@ -279,7 +281,8 @@ class EmbeddedEncoder:
         if self._few(words):
             return _rows_of([self._cutter.encode(word) for word in words])
         # Many words to a text, because a text costs the tokenizer more than a word does.
-        size = min(-(-len(words) // _CORES), _TOGETHER)
+        cores = _CORES if sum(map(len, words)) > _FOR_ONE_CORE else 1
+        size = min(-(-len(words) // cores), _TOGETHER)
         groups = [words[first : first + size] for first in range(0, len(words), size)]
         found = self.tokenizer.encode_batch(list(map(" ".join, groups)), add_special_tokens=False)
         texts: list[Encoding] = []
