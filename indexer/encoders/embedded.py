@@ -194,7 +194,7 @@ class EmbeddedEncoder:
         sums = np.concatenate([[0], np.cumsum(known)])
         lengths = sums[ends] - sums[ends - counts]
         weights = self._weights_of(which, np.repeat(_emphasis(lengths, kind), counts))
-        vectors = self._semantic_rows.holding(which)[which]
+        vectors = self._semantic_rows.holding(which).take(which, axis=0)
         vectors *= (weights * known)[:, None]
         return [
             TokenVectors(offsets[start:end, 0], offsets[start:end, 1], vectors[start:end])
