@@ -286,18 +286,18 @@ def test_a_removed_document_is_found_no_more_and_another_never_takes_its_place(m
 def test_a_passage_whose_row_went_after_the_vectors_answered_is_passed_over(make_index):
     index = make_index(FILES)
     searcher = Searcher(index)
-    ask = index.vectors.search
+    ask = index.vectors.nearest
     gone = []
 
-    def search_then_lose_a_row(queries, limit, allowed=None):
-        ids, cosines = ask(queries, limit, allowed)
+    def search_then_lose_a_row(query, limit, allowed=None):
+        near = ask(query, limit, allowed)
         if not gone:
-            gone.append(int(ids[0, 0]))
+            gone.append(int(near.ids[0]))
             with index.transaction() as connection:
                 connection.execute("DELETE FROM passages WHERE id = ?", gone)
-        return ids, cosines
+        return near
 
-    index.vectors.search = search_then_lose_a_row
+    index.vectors.nearest = search_then_lose_a_row
     hits = searcher.search("cool a burn with running water")
     assert gone
     assert gone[0] not in [passage.id for hit in hits for passage in hit.passages]
