@@ -1,7 +1,6 @@
 """The one command that trains the embedded encoder: `python -m indexer.training --help`."""
 
 import argparse
-import dataclasses
 import os
 
 import numpy as np
@@ -11,7 +10,6 @@ from tokenizers import Tokenizer
 
 from indexer.encoders.embedded import EmbeddedEncoder, EmbeddedModel, save_embedded
 from indexer.encoders.four_bits import quantise
-from indexer.training.background import measure_background
 from indexer.training.card import CardFacts, write_card
 from indexer.training.command import add_arguments, command_line, say, say_step, say_taught
 from indexer.training.contrastive import ContrastiveSettings, ContrastiveTrainer
@@ -27,6 +25,7 @@ from indexer.training.tokens import (
     tokenize,
     train_tokenizer,
 )
+from indexer.training.whitening import whitened, with_background
 
 PIECES = 131_072
 
@@ -94,16 +93,13 @@ def main() -> None:
     pieces = pieces_of(tokenizer)
     trainer = ContrastiveTrainer(corpus, texts, pieces, use, settings, checkpoint, targets)
 
-    def measured() -> dict[str, float]:
-        return development_figures(sets, texts, trainer.table)
-
     def report(step: int, loss: float, rate: float) -> None:
-        say_step(step, loss, rate, measured())
+        say_step(step, loss, rate, development_figures(sets, texts, trainer.table))
 
     trainer.run(report)
     languages = identifier(corpus, tokenizer, use, arguments)
     model = EmbeddedModel(
-        table=quantise(trainer.table),
+        table=quantise(whitened(trainer.table, corpus, texts, use, arguments.seed)),
         language_table=quantise(languages.table),
         head=languages.head,
         token_weight=token_weights(tokenizer),
@@ -111,14 +107,12 @@ def main() -> None:
         background_deviation=0.0,
     )
     save_embedded(arguments.out, model, tokenizer)
-    encode = EmbeddedEncoder(arguments.out).encode
-    mean, deviation = measure_background(corpus, encode, arguments.seed)
-    model = dataclasses.replace(model, background=mean, background_deviation=deviation)
+    model = with_background(model, EmbeddedEncoder(arguments.out), corpus, arguments.seed)
     save_embedded(arguments.out, model, tokenizer)
     facts = CardFacts(
         command_line("indexer.training"),
         settings,
-        measured(),
+        development_figures(sets, texts, model.table.rows(slice(None))),
         arguments.without,
         arguments.teacher,
         measured_languages(arguments.out, arguments.work),

@@ -22,7 +22,8 @@ from indexer.training.sources import SOURCES
 
 CARD_FILE = "README.md"
 WEIGHTS_LICENCE = "CC-BY-SA-4.0"
-_TRAINING, _IDENTIFIER, _SOURCES = "## Training", "## Language identifier", "## Sources"
+_TRAINING, _FIGURES = "## Training", "## Figures"
+_IDENTIFIER, _SOURCES = "## Language identifier", "## Sources"
 
 
 @dataclass(frozen=True)
@@ -52,16 +53,35 @@ def write_card(folder: Path, corpus: Corpus, facts: CardFacts, held_out: Path | 
     :param held_out: the Tatoeba test sets, which are measured where they are given.
     """
     encoder = EmbeddedEncoder(folder)
-    tests = None
-    if held_out is not None and any(held_out.glob("tatoeba.*-eng.eng")):
-        tests = tatoeba_figures(held_out, encoder.encode)
     parts = [
         _introduction(folder, encoder),
         _training(corpus, facts),
-        _figures(facts, tests),
+        _figures(facts.development, _tests(encoder, held_out)),
         _identifier(encoder, facts.languages),
         _sources(corpus),
         _limits(),
+    ]
+    (folder / CARD_FILE).write_text("\n".join(parts), "utf-8")
+
+
+def rewrite_meaning(
+    folder: Path, card: str, development: Mapping[str, float], held_out: Path | None, command: str
+) -> None:
+    """Write the card of an artifact whose table was whitened, and what else was said of it.
+
+    :param folder: holds the artifact.
+    :param card: what its card said before.
+    :param development: accuracy in percent by kind of text.
+    :param held_out: as in `write_card`.
+    :param command: the command line that whitened it.
+    """
+    encoder = EmbeddedEncoder(folder)
+    training = card[card.index(_TRAINING) : card.index(_FIGURES)].rstrip("\n")
+    parts = [
+        _introduction(folder, encoder),
+        f"{training}\n\nThe table was whitened by itself, after that:\n\n    {command}\n",
+        _figures(development, _tests(encoder, held_out)),
+        card[card.index(_IDENTIFIER) :],
     ]
     (folder / CARD_FILE).write_text("\n".join(parts), "utf-8")
 
@@ -84,6 +104,12 @@ def rewrite_identifier(
         card[card.index(_SOURCES) :],
     ]
     (folder / CARD_FILE).write_text("\n".join(parts), "utf-8")
+
+
+def _tests(encoder: EmbeddedEncoder, held_out: Path | None) -> TatoebaFigures | None:
+    if held_out is None or not any(held_out.glob("tatoeba.*-eng.eng")):
+        return None
+    return tatoeba_figures(held_out, encoder.encode)
 
 
 def _filled(text: str) -> str:
@@ -138,8 +164,8 @@ def _training(corpus: Corpus, facts: CardFacts) -> str:
         f"{settings.steps:,} steps of Adam at {settings.learning_rate:g} and "
         f"{settings.finishing_steps:,} at {settings.finishing_rate:g}, every other batch from one "
         f"language pair; {settings.crop:.0%} of the texts on one side cropped to a run of their "
-        f"tokens; seed {settings.seed}.{taught} The recipe and what was tried stand in "
-        "docs/encoder.md."
+        f"tokens; seed {settings.seed}.{taught} What all texts share weighs less in the end: the "
+        "table is whitened in part. The recipe and what was tried stand in docs/encoder.md."
     )
     return f"""{_TRAINING}
 
@@ -148,16 +174,16 @@ def _training(corpus: Corpus, facts: CardFacts) -> str:
 {text}"""
 
 
-def _figures(facts: CardFacts, tests: TatoebaFigures | None) -> str:
+def _figures(development: Mapping[str, float], tests: TatoebaFigures | None) -> str:
     lines = [
-        "## Figures",
+        _FIGURES,
         "",
         "Accuracy in percent: the share of texts whose nearest on the other side is their own.",
         "Development pairs, kept out of training, mean over languages with English and both ways:",
         "",
-        "| " + " | ".join(facts.development) + " |",
-        "|" + "---:|" * len(facts.development),
-        "| " + " | ".join(f"{value:.1f}" for value in facts.development.values()) + " |",
+        "| " + " | ".join(development) + " |",
+        "|" + "---:|" * len(development),
+        "| " + " | ".join(f"{value:.1f}" for value in development.values()) + " |",
         "",
     ]
     if tests is not None:

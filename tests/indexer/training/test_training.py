@@ -144,6 +144,33 @@ def test_an_identifier_is_trained_anew_and_leaves_meaning_as_it_was(
     assert new.endswith(old[old.index("## Sources") :])
 
 
+def test_a_table_is_whitened_and_its_identifier_stays_as_it_was(folder: Path, table: Path) -> None:
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "indexer.training.whitening", "--data", str(folder / "data"),
+            "--held-out", str(folder / "held_out"), "--artifact", str(table),
+            "--out", str(folder / "white"),
+        ],
+        text=True, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    before, after = EmbeddedEncoder(table), EmbeddedEncoder(folder / "white")
+    tests = (folder / "held_out" / "tatoeba.deu-eng.deu").read_text("utf-8").splitlines()
+    assert after.identify(tests) == before.identify(tests)
+
+    def unevenness(encoder: EmbeddedEncoder) -> float:
+        lengths = np.linalg.svd(encoder.encode(tests), compute_uv=False)
+        return float(lengths[0] / lengths[-1])
+
+    assert unevenness(after) < 0.9 * unevenness(before)
+    assert after.background[1] < before.background[1]
+    old, new = ((place / "README.md").read_text("utf-8") for place in (table, folder / "white"))
+    assert "python -m indexer.training.whitening --data data" in new
+    assert f"{after.spec.revision}" in new
+    assert new.count("| all 1 |") == 1
+    assert new.endswith(old[old.index("## Language identifier") :])
+
+
 def train_student(folder: Path, out: str, command: list[str]) -> str:
     done = subprocess.run(
         [
