@@ -34,7 +34,7 @@ def frames(page: Page) -> int:
 
 def test_a_hostile_passage_is_pointed_at_opened_and_does_nothing(address, open_page):
     page = opened(open_page, address)
-    page.set_viewport_size({"width": 700, "height": 700})
+    page.set_viewport_size({"width": 700, "height": 1_200})
     page.wait_for_timeout(1_000)
     x, y = find_point(page, "hostile zeppelin")
     expect(page.locator(".tip")).to_contain_text("<script>")
