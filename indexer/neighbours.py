@@ -29,8 +29,8 @@ MANY_QUERIES = 16
 # and some more, up to a number that costs FAISS next to nothing to keep.
 MANY_ALLOWED, MARGIN, MORE, MOST_SIFTED = 0.2, 1.5, 32, 8_192
 # Over codes, so many times more than are wanted are compared by their vectors, and some more. On
-# 60,000 sentences with the embedded encoder this finds 100 % (int8) and 99.6 % (binary) of the
-# first 10, 100 % and 99.7 % of the first 800; 2 times would find 99.2 % and 96.3 % by bits.
+# 50,000 sentences with the embedded encoder this finds 100 % (int8) and 98 % (binary) of the first
+# 10, 100 % and 97 % of the first 800 (`benchmarks.codes`).
 COMPARED = {INT8: 1.1, BINARY: 4.0}
 COMPARED_MORE = 32
 # After a coarse look, so many times more than are wanted are compared by their vectors, and so many
