@@ -65,6 +65,11 @@ class State:
         """How many rows of the base are removed."""
         return 0 if self.alive is None else int(len(self.alive) - self.alive.sum())
 
+    @property
+    def passages(self) -> int:
+        """How many passages there are."""
+        return self.base.stamp.rows - self.gone + len(self.tail_ids)
+
 
 def search(
     state: State,

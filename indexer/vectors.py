@@ -158,7 +158,7 @@ class VectorView:
         :return: the passages to come, or None where there is too little to scan.
         """
         state = self._current()
-        if _rows_in(state) < MANY_ROWS:
+        if state.passages < MANY_ROWS:
             return None
         return self._scanners.submit(self._nearest, state, query, limit, allowed)
 
@@ -174,7 +174,7 @@ class VectorView:
 
     def warm(self) -> int:
         """Load what searches need, now instead of at the first one; return how many passages."""
-        return _rows_in(self._current())
+        return self._current().passages
 
     def settle(self, folder: Path) -> None:
         """Rebuild the base on disk if it has drifted; only the process that may write calls this.
@@ -357,10 +357,6 @@ class VectorView:
             ids, rows = _rows(connection, 0, _dimension(meta), _centres(meta))
         max_id = int(ids[-1]) if len(ids) else 0
         return build_base(_stamp(meta, int(meta["revision"]), max_id, len(ids)), ids, rows)
-
-
-def _rows_in(state: State) -> int:
-    return state.base.stamp.rows - state.gone + len(state.tail_ids)
 
 
 def _coarse(base: Base) -> Coarse:

@@ -8,12 +8,20 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from indexer.encoders.embedded import EmbeddedEncoder, EmbeddedModel, save_embedded
+from indexer.encoders.embedded import EmbeddedModel
 from indexer.encoders.four_bits import quantise
+from indexer.training.background import save_with_background
 from indexer.training.card import CardFacts, write_card
-from indexer.training.command import add_arguments, command_line, say, say_step, say_taught
+from indexer.training.command import (
+    add_arguments,
+    command_line,
+    corpus_of,
+    say,
+    say_step,
+    say_taught,
+)
 from indexer.training.contrastive import ContrastiveSettings, ContrastiveTrainer
-from indexer.training.corpus import Corpus, held_out_sentences, load_corpus
+from indexer.training.corpus import Corpus
 from indexer.training.identifier import add_language_arguments, identifier
 from indexer.training.identifier import measured as measured_languages
 from indexer.training.measure import cut_development, development_figures
@@ -25,7 +33,7 @@ from indexer.training.tokens import (
     tokenize,
     train_tokenizer,
 )
-from indexer.training.whitening import whitened, with_background
+from indexer.training.whitening import whitened
 
 PIECES = 131_072
 
@@ -69,13 +77,7 @@ def main() -> None:
     # Scores need no more than bfloat16's products summed in float32, three times as fast.
     torch.set_float32_matmul_precision("medium")
     arguments.work.mkdir(parents=True, exist_ok=True)
-    corpus = load_corpus(
-        arguments.data,
-        held_out=held_out_sentences(arguments.held_out),
-        without=arguments.without,
-        seed=arguments.seed,
-    )
-    say(f"corpus: {len(corpus.left):,} pairs, {len(corpus.texts):,} texts")
+    corpus = corpus_of(arguments)
     tokenizer, texts = _tokens(corpus, arguments)
     use, sets = cut_development(corpus)
     say(f"development: {(~use).sum():,} pairs in {len(sets)} sets kept out of training")
@@ -106,9 +108,7 @@ def main() -> None:
         background=np.zeros(settings.dimension, np.float32),
         background_deviation=0.0,
     )
-    save_embedded(arguments.out, model, tokenizer)
-    model = with_background(model, EmbeddedEncoder(arguments.out), corpus, arguments.seed)
-    save_embedded(arguments.out, model, tokenizer)
+    save_with_background(arguments.out, model, tokenizer, corpus, arguments.seed)
     facts = CardFacts(
         command_line("indexer.training"),
         settings,

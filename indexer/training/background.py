@@ -1,15 +1,37 @@
 """What cosines are between texts that have nothing to do with each other, for small indexes."""
 
+import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+from tokenizers import Tokenizer
 
+from indexer.encoders.embedded import EmbeddedEncoder, EmbeddedModel, save_embedded
 from indexer.encoders.protocol import Vectors
 from indexer.training.corpus import Corpus
 from indexer.training.tokens import text_languages
 
 PASSAGES = 6_000
 LINES = 3  # texts of one language a passage
+
+
+def save_with_background(
+    folder: Path,
+    model: EmbeddedModel,
+    tokenizer: Tokenizer,
+    corpus: Corpus,
+    seed: int,
+    name: str = "embedded",
+) -> None:
+    """Write an artifact that knows what cosines are between texts with nothing in common.
+
+    It is written twice: what it encodes must be known before that can be measured.
+    """
+    save_embedded(folder, model, tokenizer, name)
+    mean, deviation = measure_background(corpus, EmbeddedEncoder(folder).encode, seed)
+    model = dataclasses.replace(model, background=mean, background_deviation=deviation)
+    save_embedded(folder, model, tokenizer, name)
 
 
 def measure_background(

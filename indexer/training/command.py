@@ -5,6 +5,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from indexer.training.corpus import Corpus, held_out_sentences, load_corpus
+
 
 def add_arguments(parser: argparse.ArgumentParser, without: list[str]) -> None:
     """Add what every training is told.
@@ -17,6 +19,18 @@ def add_arguments(parser: argparse.ArgumentParser, without: list[str]) -> None:
     add("--work", type=Path, default=Path("work"), help="folder for what a resumed run needs")
     add("--held-out", type=Path, help="folder of sentences that must not be trained on")
     add("--without", action="append", default=without, metavar="SOURCE", help="leave a source out")
+
+
+def corpus_of(arguments: argparse.Namespace) -> Corpus:
+    """Read the text that a training is told to take, and say how much it is."""
+    corpus = load_corpus(
+        arguments.data,
+        held_out=held_out_sentences(arguments.held_out),
+        without=arguments.without,
+        seed=arguments.seed,
+    )
+    say(f"corpus: {len(corpus.left):,} pairs, {len(corpus.texts):,} texts")
+    return corpus
 
 
 def command_line(module: str) -> str:

@@ -17,8 +17,8 @@ from indexer.encoders.embedded import EmbeddedEncoder, save_embedded
 from indexer.encoders.four_bits import quantise
 from indexer.encoders.language_head import LanguageHead
 from indexer.training.card import rewrite_identifier
-from indexer.training.command import add_arguments, command_line, say
-from indexer.training.corpus import Corpus, held_out_sentences, load_corpus
+from indexer.training.command import add_arguments, command_line, corpus_of, say
+from indexer.training.corpus import Corpus
 from indexer.training.labels import Labelled, label_texts, read_labelled
 from indexer.training.language_figures import IdentifierFigures, identifier_figures
 from indexer.training.languages import LanguageModel, LanguageSettings, train_languages
@@ -57,13 +57,7 @@ def main() -> None:
     arguments = _arguments()
     torch.set_num_threads(arguments.threads)
     arguments.work.mkdir(parents=True, exist_ok=True)
-    corpus = load_corpus(
-        arguments.data,
-        held_out=held_out_sentences(arguments.held_out),
-        without=arguments.without,
-        seed=arguments.seed,
-    )
-    say(f"corpus: {len(corpus.left):,} pairs, {len(corpus.texts):,} texts")
+    corpus = corpus_of(arguments)
     use, _ = cut_development(corpus)
     encoder = EmbeddedEncoder(arguments.artifact)
     found = identifier(corpus, encoder.tokenizer, use, arguments)

@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.encoders.embedded import EmbeddedEncoder, EmbeddedModel, save_embedded
+from indexer.encoders.embedded import EmbeddedEncoder
 from indexer.encoders.four_bits import quantise
 from indexer.encoders.protocol import Vectors
-from indexer.training.background import measure_background
+from indexer.training.background import save_with_background
 from indexer.training.card import rewrite_meaning
-from indexer.training.command import add_arguments, command_line, say
-from indexer.training.corpus import Corpus, held_out_sentences, load_corpus
+from indexer.training.command import add_arguments, command_line, corpus_of, say
+from indexer.training.corpus import Corpus
 from indexer.training.measure import cut_development, development_figures, pooled
 from indexer.training.tokens import TokenizedTexts, tokenize
 
@@ -50,17 +50,6 @@ def whitened(
     return found
 
 
-def with_background(
-    model: EmbeddedModel, encoder: EmbeddedEncoder, corpus: Corpus, seed: int
-) -> EmbeddedModel:
-    """Return a model that knows what cosines are between texts that have nothing in common.
-
-    :param encoder: of the model.
-    """
-    mean, deviation = measure_background(corpus, encoder.encode, seed)
-    return dataclasses.replace(model, background=mean, background_deviation=deviation)
-
-
 def main() -> None:
     """Whiten the table of an artifact, and write it and what its card says of meaning."""
     parser = argparse.ArgumentParser(
@@ -72,23 +61,16 @@ def main() -> None:
     parser.add_argument("--artifact", type=Path, required=True, help="folder of the encoder")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    corpus = load_corpus(
-        arguments.data,
-        held_out=held_out_sentences(arguments.held_out),
-        without=arguments.without,
-        seed=arguments.seed,
-    )
-    say(f"corpus: {len(corpus.left):,} pairs, {len(corpus.texts):,} texts")
+    corpus = corpus_of(arguments)
     encoder = EmbeddedEncoder(arguments.artifact)
     texts = tokenize(encoder.tokenizer, corpus.texts)
     use, sets = cut_development(corpus)
     table = whitened(encoder.model.table.rows(slice(None)), corpus, texts, use, arguments.seed)
     model = dataclasses.replace(encoder.model, table=quantise(table))
     card = (arguments.artifact / "README.md").read_text("utf-8")
-    name = encoder.spec.name
-    save_embedded(arguments.out, model, encoder.tokenizer, name)
-    model = with_background(model, EmbeddedEncoder(arguments.out), corpus, arguments.seed)
-    save_embedded(arguments.out, model, encoder.tokenizer, name)
+    save_with_background(
+        arguments.out, model, encoder.tokenizer, corpus, arguments.seed, encoder.spec.name
+    )
     figures = development_figures(sets, texts, model.table.rows(slice(None)))
     command = command_line("indexer.training.whitening")
     rewrite_meaning(arguments.out, card, figures, arguments.held_out, command)
