@@ -17,6 +17,7 @@ from indexer.encoders.embedded import EmbeddedEncoder
 from indexer.encoders.four_bits import FourBits
 from indexer.encoders.onnx_encoder import TOKENIZER_FILE
 from indexer.encoders.protocol import Vectors
+from indexer.encoders.windowed import unit
 from indexer.resources import data_folder
 from indexer.training.command import add_arguments, say, say_step, say_taught
 from indexer.training.contrastive import falling, false_negatives
@@ -35,6 +36,7 @@ from indexer.training.student_material import (
 from indexer.training.student_model import Student
 from indexer.training.teacher import teacher_vectors
 from indexer.training.tokens import TokenizedTexts, cropped_runs, tokenize
+from indexer.training.whitening import spreading, texts_to_spread, whiten_graph
 
 _FIT = 22_000  # texts that the teacher's space is turned by
 _MOST_COMPARED = 2_048  # texts of a batch whose similarities follow the teacher's
@@ -383,15 +385,17 @@ def main() -> None:
     trainer = StudentTrainer(
         table, taught[0], taught[1], settings, arguments.work / "student.pt", arguments.device
     )
-    figures: dict[str, float] = {}
 
     def report(step: int, loss: float, rate: float) -> None:
-        figures.update(figures_of(sets, lambda which: trainer.encode(texts, which)))
-        say_step(step, loss, rate, figures)
+        found = figures_of(sets, lambda which: trainer.encode(texts, which))
+        say_step(step, loss, rate, found)
 
     rounded = trainer.run(report)
+    spread = spreading(trainer.encode(texts, texts_to_spread(corpus, use, arguments.seed)))
+    figures = figures_of(sets, lambda which: unit(trainer.encode(texts, which) @ spread))
     layers = trainer.student.cpu().layers
     export_student(arguments.out, rounded, layers, folder / TOKENIZER_FILE)
+    whiten_graph(arguments.out, spread)
     _write_card(arguments.out, settings, figures, arguments.teacher)
     say(f"written to {arguments.out}")
 

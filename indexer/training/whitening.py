@@ -3,31 +3,37 @@
 Training leaves the vectors of texts long in a few directions that all of them share and short in
 many that tell them apart. Whitening makes all directions alike (Su and others, 2021), which brings
 out their noise as well; a power of it between leaves both. It is a linear map, so it is written
-into the table. The training of the whole encoder ends with it; the command is for a table that was
-trained without.
+into the table, or after the mean of a graph for ONNX Runtime. The trainings of both encoders end
+with it; the command is for one that was trained without.
 """
 
 import argparse
 import dataclasses
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.encoders.catalog import EXPORT_DESCRIPTION
 from indexer.encoders.embedded import EmbeddedEncoder
 from indexer.encoders.four_bits import quantise
+from indexer.encoders.onnx_encoder import MODEL_FILE, OUTPUT, OnnxEncoder, checksum
 from indexer.encoders.protocol import Vectors
+from indexer.errors import EncoderError
 from indexer.training.background import save_with_background
 from indexer.training.card import rewrite_meaning
 from indexer.training.command import add_arguments, command_line, corpus_of, say
 from indexer.training.corpus import Corpus
-from indexer.training.measure import cut_development, development_figures, pooled
+from indexer.training.measure import cut_development, development_figures, figures_of, pooled
 from indexer.training.tokens import TokenizedTexts, tokenize
 
 # 0 leaves all as it is, 1 whitens. Chosen on development pairs and tuning halves
 # (docs/encoder.md): from 0.25 to 0.4 all are about equally good.
 POWER = 0.3
 _TEXTS = 60_000
+_MATRIX = "whitening"  # its name in a graph
 
 
 def whitened(
@@ -38,29 +44,79 @@ def whitened(
     :param table: float32 [pieces, dimension].
     :param use: bool [pairs], those whose texts may be looked at.
     """
-    known = np.unique(np.concatenate([corpus.left[use], corpus.right[use]]))
-    count = min(_TEXTS, len(known))
-    chosen = np.random.default_rng(seed).choice(known, count, replace=False)
-    vectors = pooled(texts, chosen, table)
-    lengths, directions = np.linalg.eigh((vectors.T @ vectors / count).astype(np.float64))
-    # A direction that no text has stays as it is.
-    lengths = np.where(lengths > 1e-9, lengths, 1.0)
-    spread = directions * lengths ** (-POWER / 2) @ directions.T
-    found: Vectors = table @ spread.astype(np.float32)
+    spread = spreading(pooled(texts, texts_to_spread(corpus, use, seed), table))
+    found: Vectors = table @ spread
     return found
 
 
+def whiten_graph(folder: Path, spread: Vectors) -> None:
+    """Multiply the vectors of an exported encoder by a matrix, in its graph.
+
+    :param folder: as `export_onnx` wrote it; its checksum is renewed.
+    :param spread: float32 [dimension, dimension].
+    :raises EncoderError: if that was done before.
+    """
+    import onnx
+    from onnx import helper, numpy_helper
+
+    model = onnx.load(str(folder / MODEL_FILE))
+    graph = model.graph
+    if any(one.name == _MATRIX for one in graph.initializer):
+        raise EncoderError(f"The encoder in {folder} is whitened already: take it as it is.")
+    [mean] = [node for node in graph.node if OUTPUT in node.output]
+    mean.output[:] = ["mean"]
+    # Not rounded to int8 as the layers are: it is a thousandth of the work, and the last step.
+    graph.initializer.append(numpy_helper.from_array(spread, _MATRIX))
+    graph.node.append(helper.make_node("MatMul", ["mean", _MATRIX], [OUTPUT]))
+    onnx.save(model, str(folder / MODEL_FILE))
+    said = json.loads((folder / EXPORT_DESCRIPTION).read_text("utf-8"))
+    said["checksum"] = checksum(folder)
+    (folder / EXPORT_DESCRIPTION).write_text(json.dumps(said, indent=1) + "\n", "utf-8")
+
+
+def spreading(vectors: Vectors) -> Vectors:
+    """Return the matrix that spreads texts more evenly: float32 [dimension, dimension].
+
+    :param vectors: float32 [n, dimension], unit rows.
+    """
+    moments = (vectors.T @ vectors / len(vectors)).astype(np.float64)
+    lengths, directions = np.linalg.eigh(moments)
+    # A direction that no text has stays as it is.
+    lengths = np.where(lengths > 1e-9, lengths, 1.0)
+    spread: Vectors = (directions * lengths ** (-POWER / 2) @ directions.T).astype(np.float32)
+    return spread
+
+
+def texts_to_spread(corpus: Corpus, use: NDArray[np.bool_], seed: int) -> NDArray[np.integer]:
+    """Draw the texts whose vectors say what is to be spread: their indices.
+
+    :param use: as in `whitened`.
+    """
+    known = np.unique(np.concatenate([corpus.left[use], corpus.right[use]]))
+    count = min(_TEXTS, len(known))
+    drawn: NDArray[np.integer] = np.random.default_rng(seed).choice(known, count, replace=False)
+    return drawn
+
+
 def main() -> None:
-    """Whiten the table of an artifact, and write it and what its card says of meaning."""
+    """Whiten an artifact, and write it and, of a table, what its card says of meaning."""
     parser = argparse.ArgumentParser(
         prog="python -m indexer.training.whitening",
         description="Make the texts of an artifact spread more evenly; its identifier stays to "
-        "the bit. A table is to be treated so once.",
+        "the bit. An artifact is to be treated so once.",
     )
     add_arguments(parser, without=[])
     parser.add_argument("--artifact", type=Path, required=True, help="folder of the encoder")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
+    if (arguments.artifact / EXPORT_DESCRIPTION).exists():
+        _whiten_export(arguments)
+    else:
+        _whiten_table(arguments)
+    say(f"written to {arguments.out}")
+
+
+def _whiten_table(arguments: argparse.Namespace) -> None:
     corpus = corpus_of(arguments)
     encoder = EmbeddedEncoder(arguments.artifact)
     texts = tokenize(encoder.tokenizer, corpus.texts)
@@ -74,7 +130,22 @@ def main() -> None:
     figures = development_figures(sets, texts, model.table.rows(slice(None)))
     command = command_line("indexer.training.whitening")
     rewrite_meaning(arguments.out, card, figures, arguments.held_out, command)
-    say(f"written to {arguments.out}")
+
+
+def _whiten_export(arguments: argparse.Namespace) -> None:
+    corpus = corpus_of(arguments)
+    use, sets = cut_development(corpus)
+
+    def encode(which: NDArray[np.integer]) -> Vectors:
+        return encoder.encode([corpus.texts[text] for text in which.tolist()])
+
+    encoder = OnnxEncoder(arguments.artifact)
+    spread = spreading(encode(texts_to_spread(corpus, use, arguments.seed)))
+    shutil.copytree(arguments.artifact, arguments.out, dirs_exist_ok=True)
+    whiten_graph(arguments.out, spread)
+    encoder = OnnxEncoder(arguments.out)
+    for kind, value in figures_of(sets, encode).items():
+        say(f"{kind}: {value:.1f}")
 
 
 if __name__ == "__main__":

@@ -11,11 +11,16 @@ import torch
 
 from indexer.encoders import load_encoder
 from indexer.encoders.embedded import EmbeddedEncoder
+from indexer.encoders.protocol import Vectors
+from indexer.errors import EncoderError
 from indexer.training.contrastive import info_nce
 from indexer.training.corpus import Corpus, CorpusReport
 from indexer.training.languages import sharpness_of
+from indexer.training.student_export import export_student
 from indexer.training.student_material import passages
+from indexer.training.student_model import Student
 from indexer.training.tokens import TokenizedTexts
+from indexer.training.whitening import whiten_graph
 
 WORDS = (
     "haus baum katze hund brot wasser stein berg fluss vogel tisch stuhl fenster tür garten blume "
@@ -157,18 +162,19 @@ def test_a_table_is_whitened_and_its_identifier_stays_as_it_was(folder: Path, ta
     before, after = EmbeddedEncoder(table), EmbeddedEncoder(folder / "white")
     tests = (folder / "held_out" / "tatoeba.deu-eng.deu").read_text("utf-8").splitlines()
     assert after.identify(tests) == before.identify(tests)
-
-    def unevenness(encoder: EmbeddedEncoder) -> float:
-        lengths = np.linalg.svd(encoder.encode(tests), compute_uv=False)
-        return float(lengths[0] / lengths[-1])
-
-    assert unevenness(after) < 0.9 * unevenness(before)
+    assert unevenness(after.encode(tests)) < 0.9 * unevenness(before.encode(tests))
     assert after.background[1] < before.background[1]
     old, new = ((place / "README.md").read_text("utf-8") for place in (table, folder / "white"))
     assert "python -m indexer.training.whitening --data data" in new
     assert f"{after.spec.revision}" in new
     assert new.count("| all 1 |") == 1
     assert new.endswith(old[old.index("## Language identifier") :])
+
+
+def unevenness(vectors: Vectors) -> float:
+    """How many times longer the vectors are along one direction than along another."""
+    lengths = np.linalg.svd(vectors, compute_uv=False)
+    return float(lengths[0] / lengths[-1])
 
 
 def train_student(folder: Path, out: str, command: list[str]) -> str:
@@ -211,6 +217,32 @@ def test_a_student_is_trained_over_a_table_and_goes_on_where_it_was_stopped(
     assert (again * vectors).sum(axis=1).min() > 0.999
     # It is the layers that learned: the table alone gives other vectors.
     assert (EmbeddedEncoder(table).encode(tests) * vectors).sum(axis=1).mean() < 0.99
+    with pytest.raises(EncoderError, match="whitened already"):
+        whiten_graph(folder / "student", np.eye(32, dtype=np.float32))
+
+
+def test_an_export_is_whitened_in_its_graph(folder: Path, table: Path, tmp_path: Path) -> None:
+    pytest.importorskip("onnxscript")
+    codes = EmbeddedEncoder(table).model.table
+    export_student(
+        tmp_path / "plain",
+        codes,
+        Student(codes.rows(slice(None)), 1, 2).layers,
+        table / "tokenizer.json",
+    )
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "indexer.training.whitening", "--data", str(folder / "data"),
+            "--artifact", str(tmp_path / "plain"), "--out", str(tmp_path / "white"),
+        ],
+        text=True, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    before, after = (load_encoder(str(tmp_path / name)) for name in ("plain", "white"))
+    assert before.spec.revision != after.spec.revision
+    tests = (folder / "held_out" / "tatoeba.deu-eng.deu").read_text("utf-8").splitlines()
+    plain, white = before.encode(tests), after.encode(tests)
+    assert unevenness(white) < 0.9 * unevenness(plain)
 
 
 IN_TWO_RUNS = """
