@@ -134,7 +134,8 @@ class EmbeddedEncoder:
 
     def forget_words(self) -> None:
         """Forget the words that were met; only measurements need this."""
-        self._words = WordTokens(self._cut)
+        self._words = WordTokens(self._cut, 1)
+        self._words_in_place = WordTokens(self._cut_in_place, 3)
 
     @property
     def dimension(self) -> int:
@@ -186,7 +187,7 @@ class EmbeddedEncoder:
     ) -> list[TokenVectors]:
         """Return the token vectors of each text, whose sum has the direction of its vector."""
         words, starts = split_in_place([sayable(text) for text in texts])
-        rows, of_word = self._words.of(chain.from_iterable(words))
+        rows, of_word = self._words_in_place.of(chain.from_iterable(words))
         which, counts = rows[:, 0], _sums(of_word, words)
         offsets = rows[:, 1:] + np.repeat(starts, of_word)[:, None]
         known = which != self._cutter.unknown
@@ -277,13 +278,42 @@ class EmbeddedEncoder:
         return rows[:, 0], _sums(of_word, words)
 
     def _cut(self, words: list[str]) -> tuple[Rows, Counts]:
-        """Cut words, each by itself, for `WordTokens`."""
+        """Cut words, each by itself, for `WordTokens`: to ids alone, which are sooner there."""
+        if self._few(words):
+            rows, counts = _rows_of([self._cutter.encode(word) for word in words])
+            return rows[:, :1], counts
+        groups = _groups(words)
+        texts = list(map(" ".join, groups))
+        ids: list[NDArray[np.int32]] = []
+        counts_of: list[Counts] = []
+        for group, text, together in zip(groups, texts, self._ids(texts), strict=True):
+            first = np.flatnonzero(self._opening[together])
+            if len(first) == len(group) and self._cutter.can_cut(text):
+                ids.append(together)
+                counts_of.append(np.diff(first, append=len(together)))
+                continue
+            # A word fell into several, as what NFKC writes with a space does, or holds a token that
+            # stands outside the vocabulary.
+            alone = self._ids(group)
+            ids += alone
+            counts_of.append(np.fromiter(map(len, alone), np.int64, len(group)))
+        return np.concatenate(ids)[:, None], np.concatenate(counts_of)
+
+    def _ids(self, texts: list[str]) -> list[NDArray[np.int32]]:
+        """Return the tokens of each text."""
+        found = self.tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        return [np.array(one.ids, np.int32) for one in found]
+
+    @cached_property
+    def _opening(self) -> NDArray[np.bool_]:
+        """Tell of each piece of the vocabulary whether it opens a word."""
+        return self._cutter.opening()
+
+    def _cut_in_place(self, words: list[str]) -> tuple[Rows, Counts]:
+        """Cut words, each by itself, for `WordTokens`: to ids and their places."""
         if self._few(words):
             return _rows_of([self._cutter.encode(word) for word in words])
-        # Many words to a text, because a text costs the tokenizer more than a word does.
-        cores = _CORES if sum(map(len, words)) > _FOR_ONE_CORE else 1
-        size = min(-(-len(words) // cores), _TOGETHER)
-        groups = [words[first : first + size] for first in range(0, len(words), size)]
+        groups = _groups(words)
         found = self.tokenizer.encode_batch(list(map(" ".join, groups)), add_special_tokens=False)
         texts: list[Encoding] = []
         word_ids: list[Sequence[int | None]] = []
@@ -295,8 +325,6 @@ class EmbeddedEncoder:
                 word_ids.append(which)
                 sizes.append(len(group))
                 continue
-            # A word fell into several, as what NFKC writes with a space does, or holds a token that
-            # stands outside the vocabulary.
             alone = self._encodings(group)
             texts += alone
             word_ids += ([0] * len(one) for one in alone)
@@ -352,6 +380,13 @@ class EmbeddedEncoder:
     @cached_property
     def _language_rows(self) -> KeptRows:
         return KeptRows(self.model.language_table)
+
+
+def _groups(words: list[str]) -> list[list[str]]:
+    """Put many words into a text, because a text costs the tokenizer more than a word does."""
+    cores = _CORES if sum(map(len, words)) > _FOR_ONE_CORE else 1
+    size = min(-(-len(words) // cores), _TOGETHER)
+    return [words[first : first + size] for first in range(0, len(words), size)]
 
 
 def _rows_of(found: Sequence[Encoding]) -> tuple[Rows, Counts]:

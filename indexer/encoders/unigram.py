@@ -9,11 +9,15 @@ import json
 from itertools import accumulate
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from tokenizers import Encoding, PreTokenizedString, Token, Tokenizer
 
 # What an unknown character costs beyond the least likely piece, as in `tokenizers`.
 _UNKNOWN_PENALTY = 10.0
 _WORDS_KEPT = 10_000
+# Put before every word, so that pieces which open one are told from those inside.
+WORD_START = "\u2581"
 
 
 class UnigramCutter:
@@ -45,6 +49,11 @@ class UnigramCutter:
     def can_cut(self, text: str) -> bool:
         """Tell whether a text holds none of the tokens that stand outside the vocabulary."""
         return not any(token in text for token in self._special)
+
+    def opening(self) -> NDArray[np.bool_]:
+        """Tell of each piece whether it opens a word: bool [vocabulary]."""
+        opens = (piece.startswith(WORD_START) for piece in self._ids)
+        return np.fromiter(opens, np.bool_, len(self._ids))
 
     def encode(self, text: str) -> Encoding:
         """Return the tokens of a text with their places in it, in characters.

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 Rows = NDArray[np.int32]
 Counts = NDArray[np.int64]
 # Cuts words. Of the tokens of all of them, end to end, int32 [tokens, 3]: their ids, and where they
-# begin and end in their word; int64 [words], how many each word has.
+# begin and end in their word; or [tokens, 1], their ids alone. int64 [words], how many each has.
 Cut = Callable[[list[str]], tuple[Rows, Counts]]
 
 # Words kept: as many as make some 50 MB. The commonest are soon met again once all are forgotten.
@@ -33,13 +33,14 @@ class WordTokens:
     """Keeps the tokens of words; threads may ask at once.
 
     :param cut: cuts those that are not kept.
+    :param columns: how many numbers it gives of each token.
     """
 
-    def __init__(self, cut: Cut) -> None:
+    def __init__(self, cut: Cut, columns: int) -> None:
         self._cut = cut
         self._lock = Lock()
         self._numbers = _Numbers()
-        self._rows: Rows = np.empty((0, 3), np.int32)
+        self._rows: Rows = np.empty((0, columns), np.int32)
         # Of each word: where its rows begin, and, after the last, where they end.
         self._edges: Counts = np.zeros(1, np.int64)
 

@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from indexer.encoders.language_head import LanguageHead
 from indexer.encoders.protocol import Vectors
+from indexer.encoders.unigram import WORD_START
 from indexer.training.labels import Labelled, LabelledTexts
 from indexer.training.noise import noise_texts
 from indexer.training.pools import Drawn, Pool
@@ -26,7 +27,6 @@ from indexer.training.shortening import SHORTENINGS, sampled
 from indexer.training.tokens import gather_runs, pieces_of, tokenize
 
 REPORT_EVERY = 200  # steps
-WORD_START = "\u2581"  # what Metaspace writes before a word
 # The fewest and the most words in a row that are drawn from a tokenized text.
 WORDS = ((1, 1), (2, 4))
 # Lengths, in tokens, up to which a text's weight grows and a temperature of its own is fitted.

@@ -55,6 +55,7 @@ def test_what_is_kept_is_forgotten_in_time_and_changes_nothing(
         encoder.encode([text])
     assert vectors_and_places(encoder, ODD) == before
     assert len(encoder._words._numbers) < 100
+    assert len(encoder._words_in_place._numbers) < 100
 
 
 def test_threads_ask_at_once(encoder: EmbeddedEncoder) -> None:
@@ -78,7 +79,7 @@ def test_words_that_could_not_be_cut_are_not_kept() -> None:
         counts = np.array(list(map(len, words)), np.int64)
         return np.array([[ord(char), 0, 1] for char in "".join(words)], np.int32), counts
 
-    words = WordTokens(cut)
+    words = WordTokens(cut, 3)
     with pytest.raises(UnicodeEncodeError):
         words.of(["ab", "c"])
     fail += [False]
