@@ -8,6 +8,7 @@ trained stands in `indexer.training`.
 import hashlib
 import json
 import os
+import unicodedata
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -33,8 +34,8 @@ from indexer.encoders.protocol import (
     WordPiece,
     sayable,
 )
-from indexer.encoders.unigram import UnigramCutter
-from indexer.encoders.word_tokens import Counts, Rows, WordTokens, split, split_in_place
+from indexer.encoders.unigram import WORD_START, UnigramCutter
+from indexer.encoders.word_tokens import Counts, Ids, Rows, WordTokens, split, split_in_place
 from indexer.errors import EncoderError
 
 MODEL_FILE = "model.safetensors"
@@ -134,8 +135,7 @@ class EmbeddedEncoder:
 
     def forget_words(self) -> None:
         """Forget the words that were met; only measurements need this."""
-        self._words = WordTokens(self._cut, 1)
-        self._words_in_place = WordTokens(self._cut_in_place, 3)
+        self._words = WordTokens(self._cut, self._places)
 
     @property
     def dimension(self) -> int:
@@ -187,9 +187,9 @@ class EmbeddedEncoder:
     ) -> list[TokenVectors]:
         """Return the token vectors of each text, whose sum has the direction of its vector."""
         words, starts = split_in_place([sayable(text) for text in texts])
-        rows, of_word = self._words_in_place.of(chain.from_iterable(words))
-        which, counts = rows[:, 0], _sums(of_word, words)
-        offsets = rows[:, 1:] + np.repeat(starts, of_word)[:, None]
+        which, places, of_word = self._words.in_place(list(chain.from_iterable(words)))
+        counts = _sums(of_word, words)
+        offsets = places + np.repeat(starts, of_word)[:, None]
         known = which != self._cutter.unknown
         ends = np.cumsum(counts)
         sums = np.concatenate([[0], np.cumsum(known)])
@@ -267,76 +267,72 @@ class EmbeddedEncoder:
             return [self._cutter.encode(text) for text in texts]
         return self.tokenizer.encode_batch(texts, add_special_tokens=False)
 
-    def _tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    def _tokens(self, texts: Sequence[str]) -> tuple[Ids, Counts]:
         """Return the tokens of some texts end to end, and how many each text has."""
         words = split(texts)
         try:
-            rows, of_word = self._words.of(chain.from_iterable(words))
+            ids, of_word = self._words.of(chain.from_iterable(words))
         except (TypeError, UnicodeEncodeError):  # a lone surrogate, which no UTF-8 can hold
             words = split([sayable(text) for text in texts])
-            rows, of_word = self._words.of(chain.from_iterable(words))
-        return rows[:, 0], _sums(of_word, words)
+            ids, of_word = self._words.of(chain.from_iterable(words))
+        return ids, _sums(of_word, words)
 
-    def _cut(self, words: list[str]) -> tuple[Rows, Counts]:
-        """Cut words, each by itself, for `WordTokens`: to ids alone, which are sooner there."""
+    def _cut(self, words: list[str]) -> tuple[Ids, Counts]:
+        """Cut words, each by itself, for `WordTokens`."""
         if self._few(words):
-            rows, counts = _rows_of([self._cutter.encode(word) for word in words])
-            return rows[:, :1], counts
-        groups = _groups(words)
+            return _end_to_end([np.array(self._cutter.encode(word).ids) for word in words])
+        # Many words to a text, because a text costs the tokenizer more than a word does.
+        cores = _CORES if sum(map(len, words)) > _FOR_ONE_CORE else 1
+        size = min(-(-len(words) // cores), _TOGETHER)
+        groups = [words[first : first + size] for first in range(0, len(words), size)]
         texts = list(map(" ".join, groups))
-        ids: list[NDArray[np.int32]] = []
-        counts_of: list[Counts] = []
-        for group, text, together in zip(groups, texts, self._ids(texts), strict=True):
-            first = np.flatnonzero(self._opening[together])
+        parts: list[tuple[Ids, Counts]] = []
+        for group, text, ids in zip(groups, texts, self._ids(texts), strict=True):
+            first = np.flatnonzero(self._opening[ids])
             if len(first) == len(group) and self._cutter.can_cut(text):
-                ids.append(together)
-                counts_of.append(np.diff(first, append=len(together)))
-                continue
-            # A word fell into several, as what NFKC writes with a space does, or holds a token that
-            # stands outside the vocabulary.
-            alone = self._ids(group)
-            ids += alone
-            counts_of.append(np.fromiter(map(len, alone), np.int64, len(group)))
-        return np.concatenate(ids)[:, None], np.concatenate(counts_of)
+                parts.append((ids, np.diff(first, append=len(ids))))
+            else:
+                # A word fell into several, as what NFKC writes with a space does, or holds a token
+                # that stands outside the vocabulary.
+                parts.append(_end_to_end(self._ids(group)))
+        found, counts = zip(*parts, strict=True)
+        return np.concatenate(found), np.concatenate(counts)
 
-    def _ids(self, texts: list[str]) -> list[NDArray[np.int32]]:
-        """Return the tokens of each text."""
+    def _ids(self, texts: list[str]) -> list[Ids]:
+        """Return the tokens of each text, without their places, which take as long again."""
         found = self.tokenizer.encode_batch_fast(texts, add_special_tokens=False)
         return [np.array(one.ids, np.int32) for one in found]
+
+    def _places(self, words: list[str], ids: Ids, counts: Counts) -> Rows:
+        """Return where the tokens of words begin and end, for `WordTokens`.
+
+        Most words are spelled by their pieces, letter by letter; the tokenizer is asked of others.
+        """
+        last = np.cumsum(counts)
+        letters = np.concatenate([[0], np.cumsum(self._letters[ids])])
+        before = letters[last - counts]
+        rows = np.stack([letters[:-1], letters[1:]], axis=1) - np.repeat(before, counts)[:, None]
+        # The mark before a word, where it is a token, stands at the word's first letter.
+        np.maximum(rows[:, 1], 1, out=rows[:, 1])
+        odd = letters[last] - before != np.fromiter(map(len, words), np.int64, len(words))
+        odd |= _odd(words, " ".join(words))
+        asked = np.flatnonzero(odd).tolist()
+        for word, found in zip(asked, self._encodings([words[at] for at in asked]), strict=True):
+            rows[last[word] - counts[word] : last[word]] = found.offsets
+        places: Rows = rows.astype(np.int32)
+        return places
 
     @cached_property
     def _opening(self) -> NDArray[np.bool_]:
         """Tell of each piece of the vocabulary whether it opens a word."""
-        return self._cutter.opening()
+        return np.array([piece.startswith(WORD_START) for piece in self._cutter.pieces])
 
-    def _cut_in_place(self, words: list[str]) -> tuple[Rows, Counts]:
-        """Cut words, each by itself, for `WordTokens`: to ids and their places."""
-        if self._few(words):
-            return _rows_of([self._cutter.encode(word) for word in words])
-        groups = _groups(words)
-        found = self.tokenizer.encode_batch(list(map(" ".join, groups)), add_special_tokens=False)
-        texts: list[Encoding] = []
-        word_ids: list[Sequence[int | None]] = []
-        sizes: list[int] = []
-        for group, together in zip(groups, found, strict=True):
-            which = together.word_ids
-            if which and None not in which and which[-1] == len(group) - 1:
-                texts.append(together)
-                word_ids.append(which)
-                sizes.append(len(group))
-                continue
-            alone = self._encodings(group)
-            texts += alone
-            word_ids += ([0] * len(one) for one in alone)
-            sizes += [1] * len(alone)
-        rows, counts = _rows_of(texts)
-        first = np.cumsum(sizes) - sizes
-        which_word = np.fromiter(chain.from_iterable(word_ids), np.int64) + np.repeat(first, counts)
-        lengths = np.fromiter(map(len, words), np.int64, len(words)) + 1  # with the space after it
-        starts = np.cumsum(lengths) - lengths
-        starts -= np.repeat(starts[first], sizes)
-        rows[:, 1:] -= starts[which_word, None].astype(np.int32)
-        return rows, np.bincount(which_word, minlength=len(words))
+    @cached_property
+    def _letters(self) -> NDArray[np.int64]:
+        """Return of how many letters each piece is; the unknown one is of none that are known."""
+        sizes = np.array(list(map(len, self._cutter.pieces))) - self._opening
+        sizes[self._cutter.unknown] = 0
+        return sizes
 
     def _few(self, texts: Sequence[str]) -> bool:
         """Tell whether to cut without the tokenizer: while there was little to cut in all."""
@@ -382,21 +378,28 @@ class EmbeddedEncoder:
         return KeptRows(self.model.language_table)
 
 
-def _groups(words: list[str]) -> list[list[str]]:
-    """Put many words into a text, because a text costs the tokenizer more than a word does."""
-    cores = _CORES if sum(map(len, words)) > _FOR_ONE_CORE else 1
-    size = min(-(-len(words) // cores), _TOGETHER)
-    return [words[first : first + size] for first in range(0, len(words), size)]
+def _odd(words: list[str], together: str) -> list[bool]:
+    """Tell which words the tokenizer may spell in other letters, or in more or fewer.
+
+    :param together: the words with spaces between them; few of them are odd, so whole groups are
+        seen not to be.
+    """
+    if (
+        WORD_START not in together
+        and len(together.lower()) == len(together)
+        and unicodedata.is_normalized("NFKC", together)
+    ):
+        return [False] * len(words)
+    if len(words) == 1:
+        return [True]
+    middle = len(words) // 2
+    one, other = words[:middle], words[middle:]
+    return _odd(one, " ".join(one)) + _odd(other, " ".join(other))
 
 
-def _rows_of(found: Sequence[Encoding]) -> tuple[Rows, Counts]:
-    """Return the tokens of encodings end to end: ids, starts and ends; and how many each has."""
-    counts = np.fromiter(map(len, found), np.int64, len(found))
-    rows = np.empty((int(counts.sum()), 3), np.int32)
-    rows[:, 0] = np.fromiter(chain.from_iterable(one.ids for one in found), np.int32)
-    places = chain.from_iterable(chain.from_iterable(one.offsets for one in found))
-    rows[:, 1:] = np.fromiter(places, np.int32, 2 * len(rows)).reshape(-1, 2)
-    return rows, counts
+def _end_to_end(ids: list[Ids]) -> tuple[Ids, Counts]:
+    """Return the tokens of texts end to end, and how many each text has."""
+    return np.concatenate(ids).astype(np.int32), np.fromiter(map(len, ids), np.int64, len(ids))
 
 
 def _sums(counts: NDArray[np.int64], words: Sequence[Sequence[str]]) -> NDArray[np.int64]:

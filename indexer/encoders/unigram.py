@@ -9,8 +9,6 @@ import json
 from itertools import accumulate
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from tokenizers import Encoding, PreTokenizedString, Token, Tokenizer
 
 # What an unknown character costs beyond the least likely piece, as in `tokenizers`.
@@ -50,10 +48,10 @@ class UnigramCutter:
         """Tell whether a text holds none of the tokens that stand outside the vocabulary."""
         return not any(token in text for token in self._special)
 
-    def opening(self) -> NDArray[np.bool_]:
-        """Tell of each piece whether it opens a word: bool [vocabulary]."""
-        opens = (piece.startswith(WORD_START) for piece in self._ids)
-        return np.fromiter(opens, np.bool_, len(self._ids))
+    @property
+    def pieces(self) -> list[str]:
+        """The vocabulary, by id."""
+        return list(self._ids)
 
     def encode(self, text: str) -> Encoding:
         """Return the tokens of a text with their places in it, in characters.

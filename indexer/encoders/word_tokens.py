@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+Ids = NDArray[np.int32]
 Rows = NDArray[np.int32]
 Counts = NDArray[np.int64]
-# Cuts words. Of the tokens of all of them, end to end, int32 [tokens, 3]: their ids, and where they
-# begin and end in their word; or [tokens, 1], their ids alone. int64 [words], how many each has.
-Cut = Callable[[list[str]], tuple[Rows, Counts]]
+# Cuts words: the ids of their tokens, end to end, and how many each word has, int64 [words].
+Cut = Callable[[list[str]], tuple[Ids, Counts]]
+# Takes words and their tokens; finds where those begin and end in their word, int32 [tokens, 2].
+Place = Callable[[list[str], Ids, Counts], Rows]
 
 # Words kept: as many as make some 50 MB. The commonest are soon met again once all are forgotten.
 MOST_WORDS = 262_144
@@ -33,50 +35,81 @@ class WordTokens:
     """Keeps the tokens of words; threads may ask at once.
 
     :param cut: cuts those that are not kept.
-    :param columns: how many numbers it gives of each token.
+    :param place: finds the places of their tokens when they are first asked for.
     """
 
-    def __init__(self, cut: Cut, columns: int) -> None:
-        self._cut = cut
+    def __init__(self, cut: Cut, place: Place) -> None:
+        self._cut, self._place = cut, place
         self._lock = Lock()
         self._numbers = _Numbers()
-        self._rows: Rows = np.empty((0, columns), np.int32)
-        # Of each word: where its rows begin, and, after the last, where they end.
+        self._ids: Ids = np.empty(0, np.int32)
+        self._places: Rows = np.empty((0, 2), np.int32)
+        # Of each word: where its tokens begin, and, after the last, where they end; and whether
+        # their places are known.
         self._edges: Counts = np.zeros(1, np.int64)
+        self._placed = np.zeros(0, np.bool_)
 
-    def of(self, words: Iterable[str]) -> tuple[Rows, Counts]:
+    def of(self, words: Iterable[str]) -> tuple[Ids, Counts]:
         """Return the tokens of words, as `cut` does.
 
         :raises Exception: what `cut` raises; nothing is kept then.
         """
         with self._lock:
-            numbers = self._numbers
-            if len(numbers) > MOST_WORDS:
-                numbers.clear()
-            before = len(numbers)
-            try:
-                which = np.fromiter(map(numbers.__getitem__, words), np.int64)
-                if unknown := numbers.new + numbers.once:
-                    self._keep(before, *self._cut(unknown))
-                    # What is not kept stands behind what is, until the next words overwrite it.
-                    which = np.where(which < 0, len(numbers) - 1 - which, which)
-            except BaseException:
-                numbers.forget_new()
-                raise
-            numbers.settle()
-            start = self._edges[which]
-            count = self._edges[which + 1] - start
-            first = np.cumsum(count) - count
-            place = np.arange(int(count.sum())) + np.repeat(start - first, count)
-            return self._rows[place], count
+            at, count = self._tokens(self._numbered(words))
+            return self._ids[at], count
 
-    def _keep(self, words: int, rows: Rows, counts: Counts) -> None:
+    def in_place(self, words: Sequence[str]) -> tuple[Ids, Rows, Counts]:
+        """Return the tokens of words and their places, int32 [tokens, 2]: in letters of a word.
+
+        :raises Exception: as `of` does.
+        """
+        with self._lock:
+            which = self._numbered(words)
+            missing = np.flatnonzero(~self._placed[which])
+            if len(missing):
+                new, first = np.unique(which[missing], return_index=True)
+                at, count = self._tokens(new)
+                unplaced = [words[place] for place in missing[first].tolist()]
+                self._places[at] = self._place(unplaced, self._ids[at], count)
+                self._placed[new] = True
+            at, count = self._tokens(which)
+            return self._ids[at], self._places[at], count
+
+    def _numbered(self, words: Iterable[str]) -> Counts:
+        """Return the number of each word; those that are new are cut."""
+        numbers = self._numbers
+        if len(numbers) > MOST_WORDS:
+            numbers.clear()
+        before = len(numbers)
+        try:
+            which = np.fromiter(map(numbers.__getitem__, words), np.int64)
+            if unknown := numbers.new + numbers.once:
+                self._keep(before, *self._cut(unknown))
+                # What is not kept stands behind what is, until the next words overwrite it.
+                which = np.where(which < 0, len(numbers) - 1 - which, which)
+        except BaseException:
+            numbers.forget_new()
+            raise
+        numbers.settle()
+        return which
+
+    def _tokens(self, which: Counts) -> tuple[Counts, Counts]:
+        """Return where the tokens of words are, end to end, and how many each word has."""
+        start = self._edges[which]
+        count = self._edges[which + 1] - start
+        first = np.cumsum(count) - count
+        return np.arange(int(count.sum())) + np.repeat(start - first, count), count
+
+    def _keep(self, words: int, ids: Ids, counts: Counts) -> None:
         """Write the tokens of words behind those of the first `words`."""
         first = int(self._edges[words])
-        self._rows = _with_room(self._rows, first + len(rows))
+        self._ids = _with_room(self._ids, first + len(ids))
+        self._places = _with_room(self._places, first + len(ids))
         self._edges = _with_room(self._edges, words + len(counts) + 1)
-        self._rows[first : first + len(rows)] = rows
+        self._placed = _with_room(self._placed, words + len(counts))
+        self._ids[first : first + len(ids)] = ids
         self._edges[words + 1 : words + 1 + len(counts)] = first + np.cumsum(counts)
+        self._placed[words : words + len(counts)] = False
 
 
 class _Numbers(dict[str, int]):

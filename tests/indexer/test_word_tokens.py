@@ -55,7 +55,6 @@ def test_what_is_kept_is_forgotten_in_time_and_changes_nothing(
         encoder.encode([text])
     assert vectors_and_places(encoder, ODD) == before
     assert len(encoder._words._numbers) < 100
-    assert len(encoder._words_in_place._numbers) < 100
 
 
 def test_threads_ask_at_once(encoder: EmbeddedEncoder) -> None:
@@ -77,16 +76,31 @@ def test_words_that_could_not_be_cut_are_not_kept() -> None:
         if fail.pop():
             raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates")
         counts = np.array(list(map(len, words)), np.int64)
-        return np.array([[ord(char), 0, 1] for char in "".join(words)], np.int32), counts
+        return np.array([ord(char) for char in "".join(words)], np.int32), counts
 
-    words = WordTokens(cut, 3)
+    placed: list[list[str]] = []
+
+    def place(words: list[str], ids: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        placed.append(words)
+        return np.stack([ids, ids], axis=1)
+
+    words = WordTokens(cut, place)
     with pytest.raises(UnicodeEncodeError):
         words.of(["ab", "c"])
     fail += [False]
-    rows, counts = words.of(["c", "ab", "c", "z" * 30])
-    assert ("".join(map(chr, rows[:, 0])), counts.tolist()) == ("cabc" + "z" * 30, [1, 2, 1, 30])
-    rows, counts = words.of(["ab", "c"])  # known: nothing is left to pop
-    assert ("".join(map(chr, rows[:, 0])), counts.tolist()) == ("abc", [2, 1])
+    ids, counts = words.of(["c", "ab", "c", "z" * 30])
+    assert ("".join(map(chr, ids)), counts.tolist()) == ("cabc" + "z" * 30, [1, 2, 1, 30])
+    ids, counts = words.of(["ab", "c"])  # known: nothing is left to pop
+    assert ("".join(map(chr, ids)), counts.tolist()) == ("abc", [2, 1])
+    for _ in range(2):
+        ids, places, counts = words.in_place(["ab", "c", "ab"])
+        assert places.tolist() == [[id, id] for id in ids.tolist()]
+    assert sorted(placed[0]) == ["ab", "c"] and len(placed) == 1
+    # A long word is not kept, so its places are not either.
+    for letter in "xy":
+        fail += [False]
+        ids, places, _ = words.in_place([letter * 30])
+        assert set(map(chr, places.ravel())) == {letter}
 
 
 def test_words_are_placed_where_they_stand() -> None:
