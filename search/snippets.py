@@ -168,7 +168,8 @@ def _between(text: str, one: Span, other: Span) -> str:
 
 def _columns(text: str) -> int:
     """Count a wide character (Chinese, Japanese, Korean) as two."""
-    if not text or max(text) < _FIRST_WIDE:  # looking up every character takes a hundred times that
+    # Looking up every character takes a hundred times as long.
+    if text.isascii() or max(text) < _FIRST_WIDE:
         return len(text)
     return sum(map(_WIDTHS.__getitem__, text))
 
