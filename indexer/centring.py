@@ -23,6 +23,7 @@ from indexer.centres import Centres, write_centres
 from indexer.database import bump_revision, read_meta, write_meta
 from indexer.encoders.catalog import DEFAULT_ENCODER, load_encoder
 from indexer.encoders.protocol import Encoder, Vectors
+from indexer.language_tags import UNDETERMINED
 from indexer.passages import embedded_text
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ CROSS JOIN passages ON passages.id = wanted.value
 CROSS JOIN documents ON documents.id = passages.document
 CROSS JOIN vectors ON vectors.key = passages.vector_key
 """
-_UNKNOWN = ("", "und")
+_UNKNOWN = ("", UNDETERMINED)
 # Languages of a query's mixture; the rest has no weight to speak of.
 _LIKELY = 5
 
@@ -104,7 +105,7 @@ def estimate(
     :param subjects: float32 [n, s], what each text is about.
     :param languages: of each text; "und" and "" count for the middle alone.
     """
-    codes, which = np.unique([one or "und" for one in languages], return_inverse=True)
+    codes, which = np.unique([one or UNDETERMINED for one in languages], return_inverse=True)
     counts = np.bincount(which).astype(np.float32)
     means, about = _means(vectors, which, counts), _means(subjects, which, counts)
     within = subjects - about[which]

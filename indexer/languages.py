@@ -21,9 +21,10 @@ from safetensors.numpy import save as save_tensors
 
 from indexer.encoders.catalog import DEFAULT_ENCODER, load_encoder
 from indexer.encoders.embedded import EmbeddedEncoder
-from indexer.encoders.language_head import UNDETERMINED, LanguageHead
+from indexer.encoders.language_head import LanguageHead
 from indexer.encoders.protocol import Encoder, Vectors
 from indexer.errors import EncoderError
+from indexer.language_tags import UNDETERMINED
 from indexer.logistic import fit
 
 HEAD_FILE, CONFIG_FILE = "languages.safetensors", "languages.json"

@@ -18,6 +18,7 @@ from indexer.database import bump_revision
 from indexer.documents import Passage
 from indexer.encoders.protocol import Encoder, Vectors
 from indexer.language_rules import Rules
+from indexer.language_tags import UNDETERMINED
 from indexer.lexical import write_terms
 from indexer.paths import is_within
 from indexer.planning import Versions
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-UNDETERMINED = "und"
 
 # SQLite takes at most 32,766 parameters in a statement.
 _AT_ONCE = 10_000

@@ -13,9 +13,9 @@ import numpy as np
 from indexer import paths
 from indexer.encoders.protocol import Encoder, Vectors
 from indexer.errors import QueryError, UnreadableFileError
+from indexer.language_tags import UNDETERMINED
 from search.query import Query, parse, plain
 
-UNKNOWN = "und"
 # What no keyboard types and no encoder knows: control characters and halves of surrogate pairs.
 _UNSAYABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
@@ -88,7 +88,7 @@ def unit(vector: Vectors) -> Vectors:
 def _encoded(texts: list[str], encoder: Encoder) -> tuple[Vectors, list[tuple[str, float]]]:
     both = getattr(encoder, "encode_with_languages", None)
     if both is None:
-        return encoder.encode(texts, kind="query"), [(UNKNOWN, 0.0)] * len(texts)
+        return encoder.encode(texts, kind="query"), [(UNDETERMINED, 0.0)] * len(texts)
     vectors, languages = both(texts, kind="query")
     return vectors, [(str(language), float(probability)) for language, probability in languages]
 

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.database import snapshot
+from indexer.language_tags import UNDETERMINED
 
 Ids = NDArray[np.int64]
 
 # Of passages that are too short, and of those that nothing has looked at.
-UNTOLD = ("und", "")
+UNTOLD = (UNDETERMINED, "")
 # The document of a passage that has left the index.
 GONE = -1
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from indexer import paths
 from indexer.errors import QueryError
 from indexer.labelling import fold
+from indexer.language_tags import UNDETERMINED
 from indexer.neighbours import among
 from search import dates
 from search.columns import Columns, Ids, numbers
@@ -116,10 +117,8 @@ def _passing(
     """Return which passages pass: bool [passages]; None where nothing is asked."""
     masks = []
     if filters.languages or filters.scripts:
-        from search.languages import UNKNOWN  # the language tables load only for this
-
         passes = _covered_by(filters)
-        codes = [passes(code or UNKNOWN) for code in columns.codes]
+        codes = [passes(code or UNDETERMINED) for code in columns.codes]
         masks.append(np.array(codes, np.bool_)[columns.counts_as])
     if filters.confines_documents:
         labels = _named(connection, "labels", filters.labels)

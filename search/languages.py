@@ -12,9 +12,8 @@ from langcodes.data_dicts import MACROLANGUAGES
 from langcodes.tag_parser import LanguageTagError
 
 from indexer.errors import QueryError
-from indexer.language_tags import is_tag
+from indexer.language_tags import UNDETERMINED, is_tag
 
-UNKNOWN = "und"
 # ISO 639-3 puts Indonesian inside the macrolanguage Malay, but nobody who asks for Malay
 # documents means Indonesian ones: the two have standard forms and two-letter codes of their own.
 _STANDS_ALONE = {"id"}
@@ -84,7 +83,7 @@ def script_of(language: str) -> str | None:
 
     :param language: a code as the identifier wrote it.
     """
-    if language == UNKNOWN or not is_tag(language):
+    if language == UNDETERMINED or not is_tag(language):
         return None
     return Language.get(_canonical(language)).maximize().script
 

@@ -22,10 +22,11 @@ from indexer.errors import EncoderMismatchError, QueryError
 from indexer.facets import entities_by_passage
 from indexer.index import Index
 from indexer.labelling import labels_by_document
+from indexer.language_tags import UNDETERMINED
 from indexer.neighbours import among
 from indexer.passages import embedded_text
 from search import asking, columns, lexical, query_filters, spreading
-from search.asking import UNKNOWN, unit
+from search.asking import unit
 from search.background import Background
 from search.columns import GONE, Columns, Ids
 from search.confidence import NOTHING_ANSWERS, Judge, nothing_answers, words_confidence
@@ -80,7 +81,7 @@ CROSS JOIN documents AS d ON d.id = p.document
 _LANGUAGES = f"""
 SELECT document, language, count(*) FROM passages
 WHERE document IN (SELECT value FROM json_each(?))
-AND language != '{UNKNOWN}' AND language_probability >= ? GROUP BY document, language
+AND language != '{UNDETERMINED}' AND language_probability >= ? GROUP BY document, language
 """
 
 
@@ -313,9 +314,9 @@ class Searcher:
             return checked(given), 1.0
         if asked.language is None:
             asked = self.ready([asked])[0]
-        language, probability = asked.language or (UNKNOWN, 0.0)
+        language, probability = asked.language or (UNDETERMINED, 0.0)
         at_home = self._background().languages
-        if language in at_home or language == UNKNOWN:
+        if language in at_home or language == UNDETERMINED:
             return language, probability
         # Two or three words may be in any of many languages. People mostly ask in one that they
         # have documents in, or in English.
@@ -465,7 +466,7 @@ class Searcher:
         groups = [group for group in groups if group[0].passage in rows]
         best = [rows[group[0].passage] for group in groups]
         vectors = self.index.vectors.rows(np.array([row.id for row in best], np.int64))
-        languages = [row.language or UNKNOWN for row in best]
+        languages = [row.language or UNDETERMINED for row in best]
         first = spreading.copies([row.text for row in best], languages, vectors)
         kept = [place for place, of in enumerate(first) if of == place]
         if asked.balance:
@@ -606,7 +607,7 @@ def _hit(
         title=row.title,
         media_type=row.media_type,
         modified=datetime.fromtimestamp(row.mtime / 1e9).astimezone(),
-        language=row.document_language or UNKNOWN,
+        language=row.document_language or UNDETERMINED,
         score=best.score,
         cosine=best.cosine,
         confidence=confidence,
@@ -637,7 +638,7 @@ def _passage_hit(
         end=row.end,
         page=row.page,
         heading=row.heading,
-        language=row.language or UNKNOWN,
+        language=row.language or UNDETERMINED,
         cosine=found.cosine,
         snippet=row.text[start:end],
         snippet_start=row.start + start,

@@ -4,7 +4,7 @@ The index speaks BCP-47 ("zh-Hans"); a person reads "Chinese (Simplified)". The 
 English ones. A tag that is not listed shows as itself, which is still right.
 """
 
-UNKNOWN = "und"
+from indexer.language_tags import UNDETERMINED
 
 _LANGUAGES = dict(
     entry.split("=")
@@ -84,7 +84,7 @@ _ALONE = dict(
 
 def language_name(tag: str) -> str:
     """Return the English name of a BCP-47 tag, such as "Chinese (Simplified)" for "zh-Hans"."""
-    if tag == UNKNOWN or not tag:
+    if tag == UNDETERMINED or not tag:
         return "Unknown language"
     base, *rest = tag.split("-")
     name = _LANGUAGES.get(base.lower())

@@ -6,7 +6,8 @@ from indexer.encoders import load_encoder
 from indexer.errors import CrosstongueError
 from indexer.index import Index
 from indexer.language_rules import guess_again, set_language
-from ui.language_names import UNKNOWN, language_name
+from indexer.language_tags import UNDETERMINED
+from ui.language_names import language_name
 from ui.page_drawing import notice
 from ui.page_reading import Reading
 
@@ -17,9 +18,9 @@ _FAULT = "language-fault"
 def language_choice(index: Index, reading: Reading) -> None:
     """Draw a document's language, to be set or guessed."""
     known: tuple[str, ...] = getattr(load_encoder(), "languages", ())
-    languages = sorted({*known, reading.language} - {UNKNOWN}, key=language_name)
-    if reading.language == UNKNOWN:
-        languages.insert(0, UNKNOWN)
+    languages = sorted({*known, reading.language} - {UNDETERMINED}, key=language_name)
+    if reading.language == UNDETERMINED:
+        languages.insert(0, UNDETERMINED)
     if reading.language_given:
         languages.insert(0, _GUESS)
     # A choice is made anew for every language a document has had, or it would outlive it.

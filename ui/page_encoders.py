@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from indexer.encoders.catalog import CatalogEntry
 from indexer.encoders.protocol import EncoderSpec
+from indexer.language_tags import UNDETERMINED
 from search.explaining import WordShare
 from ui.encoder_trial import Trial
-from ui.language_names import UNKNOWN, language_name
+from ui.language_names import language_name
 from ui.safe_text import attribute, name_html, text_html
 
 _COLUMNS = ("Name", "Languages", "Dimensions", "Size", "Pooling", "Licence", "Here", "What it is")
@@ -159,7 +160,7 @@ def configuration(spec: EncoderSpec) -> str:
 
 
 def _language(tag: str, probability: float) -> str:
-    sure = "" if tag == UNKNOWN else f" {probability:.2f}"
+    sure = "" if tag == UNDETERMINED else f" {probability:.2f}"
     return (
         f'<span class="ct-badge" title="{attribute(tag)}">'
         f"{text_html(language_name(tag))}{sure}</span>"
@@ -173,4 +174,4 @@ def _direction(text: str) -> str:
 
 
 def _tag(language: str) -> str:
-    return "" if language == UNKNOWN else attribute(language)
+    return "" if language == UNDETERMINED else attribute(language)

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.index import Index
+from indexer.language_tags import UNDETERMINED
 from search.projection import Points, Projection, principal_plane, without_group_means
-from ui.language_names import UNKNOWN, language_name
+from ui.language_names import language_name
 from ui.page_index import folder_of
 from ui.page_process import PageProcess
 from ui.safe_text import shown_name, shown_path
@@ -89,7 +90,7 @@ def picture_of(
     }
     ids = np.array([id_ for id_ in ids.tolist() if id_ in found], np.int64)
     rows = [found[id_] for id_ in ids.tolist()]
-    languages = tuple(row[2] or UNKNOWN for row in rows)
+    languages = tuple(row[2] or UNDETERMINED for row in rows)
     vectors = _vectors(index, ids, languages, centred)
     places: dict[int, int] = {}
     documents = tuple(places.setdefault(row[3], len(places)) for row in rows)

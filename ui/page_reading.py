@@ -10,7 +10,8 @@ from pathlib import Path
 
 from indexer.errors import QueryError
 from indexer.index import Index
-from ui.language_names import UNKNOWN, language_name
+from indexer.language_tags import UNDETERMINED
+from ui.language_names import language_name
 from ui.safe_text import attribute, name_html, path_html, text_html
 
 # Passages before and after the one that is read.
@@ -79,11 +80,11 @@ def reading_of(index: Index, passage: int, neighbours: int = NEIGHBOURS) -> Read
         raise QueryError("That passage has left the index: search again.")
     document, ordinal, path, title, language, given = found
     rows = index.connection.execute(_AROUND, [document, ordinal - neighbours, ordinal + neighbours])
-    parts = tuple(Part(*row[:4], row[4] or UNKNOWN) for row in rows)
+    parts = tuple(Part(*row[:4], row[4] or UNDETERMINED) for row in rows)
     [last] = index.connection.execute(_LAST, [document]).fetchone()
     place = Path(os.fsdecode(path))
     name = (title or "").strip() or place.name
-    return Reading(place, name, language or UNKNOWN, bool(given), ordinal, last, parts)
+    return Reading(place, name, language or UNDETERMINED, bool(given), ordinal, last, parts)
 
 
 def reading_html(reading: Reading, roots: Sequence[Path] = ()) -> str:
@@ -121,4 +122,4 @@ def _part(part: Part, reading: Reading) -> str:
 
 
 def _tag(language: str) -> str:
-    return "" if language == UNKNOWN else attribute(language)
+    return "" if language == UNDETERMINED else attribute(language)

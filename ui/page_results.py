@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from unicodedata import east_asian_width
 
+from indexer.language_tags import UNDETERMINED
 from indexer.sections import HEADING_SEPARATOR
 from search.hits import Hit, PassageHit
 from search.languages import script_of
-from ui.language_names import UNKNOWN, language_name, script_name
+from ui.language_names import language_name, script_name
 from ui.safe_text import attribute, name_html, path_html, text_html
 
 # Columns of the passage shown around the sentence that answers: with a sentence between them,
@@ -248,4 +249,4 @@ def _directed(passage: PassageHit) -> str:
 
 
 def _tag(language: str) -> str:
-    return "" if language == UNKNOWN else attribute(language)
+    return "" if language == UNDETERMINED else attribute(language)

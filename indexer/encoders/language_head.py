@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.encoders.protocol import Vectors
+from indexer.language_tags import UNDETERMINED
 
-UNDETERMINED = "und"
 # Below this the likeliest language is seldom right: names, "ok", half a word.
 LEAST_PROBABILITY = 0.1
 # Texts scored at a time: 300 floats each stay in a core's cache.

@@ -19,7 +19,7 @@ import numpy as np
 from langcodes.tag_parser import LanguageTagError
 from numpy.typing import NDArray
 
-from indexer.encoders.language_head import UNDETERMINED
+from indexer.language_tags import UNDETERMINED
 from indexer.training.corpus import Corpus, normalised
 
 # Living written languages, each with sentences of its own in some source; made-up ones that people

@@ -6,9 +6,10 @@ from dataclasses import replace
 import streamlit as st
 
 from indexer.index import Index
+from indexer.language_tags import UNDETERMINED
 from search.confidence import NOTHING_ANSWERS, nothing_answers
 from search.hits import Hit
-from ui.language_names import UNKNOWN, language_name
+from ui.language_names import language_name
 from ui.media_names import media_name
 from ui.output import count
 from ui.page_acting import ASKED, LIKE, act_on_hits, exports
@@ -96,7 +97,7 @@ def _welcome(index: Index | None) -> None:
 def _invitation(facts: Facts) -> None:
     """Say what can be searched, and offer questions where we know good ones."""
     status = facts.status
-    known = [entry for entry in status.languages if entry.language != UNKNOWN]
+    known = [entry for entry in status.languages if entry.language != UNDETERMINED]
     languages = count(len(known), "language")
     line(f"{count(status.documents, 'document')} in {languages} can be searched.")
     if samples() in facts.roots:
@@ -148,7 +149,7 @@ def _similar(index: Index, facts: Facts, passage: int) -> None:
 def _summary(hits: list[Hit], seconds: float, asked_in: str, probability: float) -> str:
     languages = len({hit.language for hit in hits})
     found = f"{count(len(hits), 'document')} in {count(languages, 'language')}"
-    sure = asked_in != UNKNOWN and probability >= SURE
+    sure = asked_in != UNDETERMINED and probability >= SURE
     asked = f" · asked in {language_name(asked_in)}" if sure else ""
     return f"{found}{asked} · {seconds * 1000:,.0f} ms"
 
