@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from indexer.encoders.embedded import MODEL_FILE, TOKENIZER_FILE, EmbeddedEncoder
-from indexer.encoders.language_head import UNDETERMINED
+from indexer.language_tags import UNDETERMINED
 from indexer.parallel_text import XTREME_LANGUAGES
 from indexer.training.contrastive import ContrastiveSettings
 from indexer.training.corpus import Corpus
@@ -160,7 +160,8 @@ def _training(corpus: Corpus, facts: CardFacts) -> str:
         f"{len(corpus.left):,} pairs of {len(corpus.texts):,} texts in {len(languages)} languages; "
         f"{excluded:,} pairs were dropped because a side of them is a held-out test sentence."
         f"{left_out}\n\n"
-        f"Symmetric InfoNCE over {settings.batch:,} pairs, cosines times {settings.scale:g}; "
+        f"Symmetric InfoNCE over {settings.batch:,} pairs, cosines times {settings.scale:g} and those "
+        f"of pairs less {settings.margin:g}; "
         f"{settings.steps:,} steps of Adam at {settings.learning_rate:g} and "
         f"{settings.finishing_steps:,} at {settings.finishing_rate:g}, every other batch from one "
         f"language pair; {settings.crop:.0%} of the texts on one side cropped to a run of their "

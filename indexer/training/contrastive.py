@@ -31,6 +31,8 @@ class ContrastiveSettings:
     :param batch: pairs a batch.
     :param learning_rate: Adam's, after warm-up; it falls along a cosine to `final_rate` of itself.
     :param scale: what cosines are multiplied by before the softmax.
+    :param margin: what is taken off the cosine of a pair, which must so become larger than those of
+        its negatives by as much.
     :param teaching: weight of the distance to a teacher's vectors beside the contrastive loss; in
         the second half of `steps` it falls evenly to `final_teaching`, because the last and finest
         steps go to translation.
@@ -50,6 +52,7 @@ class ContrastiveSettings:
     warm_up: int = 200
     final_rate: float = 0.02
     scale: float = 20.0
+    margin: float = 0.3
     deviation: float = 0.05
     teaching: float = 20.0
     final_teaching: float = 4.0
@@ -63,7 +66,11 @@ class ContrastiveSettings:
 
 
 def info_nce(
-    unit: torch.Tensor, false_negatives: torch.Tensor, scale: float, own_side: bool = False
+    unit: torch.Tensor,
+    false_negatives: torch.Tensor,
+    scale: float,
+    margin: float = 0.0,
+    own_side: bool = False,
 ) -> tuple[float, torch.Tensor]:
     """Symmetric InfoNCE of a batch and its gradient, in closed form.
 
@@ -74,6 +81,8 @@ def info_nce(
 
     :param unit: float32 [2 n, dimension], unit rows; row i and row n + i are a pair.
     :param false_negatives: bool [n, n], what is no negative.
+    :param margin: what is taken off the cosine of a pair (additive margin softmax: Yang and others,
+        2019).
     :param own_side: whether the other texts on a text's own side are negatives too. In a batch of
         one language pair these are in its own language, so it learns to prefer a translation to
         whatever else its own language says.
@@ -81,8 +90,9 @@ def info_nce(
     """
     count = len(unit) // 2
     one, other = unit[:count], unit[count:]
-    right = scale * (one * other).sum(1)
+    right = scale * ((one * other).sum(1) - margin)
     across = _energy(one, other, scale, false_negatives)
+    across.diagonal().mul_(math.exp(-scale * margin))
     rows, columns = across.sum(1), across.sum(0)
     if own_side:
         never = false_negatives.clone().fill_diagonal_(True)
@@ -208,6 +218,7 @@ class ContrastiveTrainer:
             unit.detach(),
             false_negatives(torch.from_numpy(self.corpus.keys[sides])),
             settings.scale,
+            settings.margin,
             own_side=one_pair and self.step >= settings.own_side_from,
         )
         if self.targets is not None:

@@ -297,8 +297,9 @@ def test_passages_join_neighbours_of_one_language_pair() -> None:
 
 
 @pytest.mark.parametrize("own_side", [False, True])
+@pytest.mark.parametrize("margin", [0.0, 0.2])
 def test_the_closed_form_gradient_is_the_one_automatic_differentiation_gives(
-    own_side: bool,
+    margin: float, own_side: bool
 ) -> None:
     torch.manual_seed(1)
     unit = torch.nn.functional.normalize(torch.randn(40, 16), dim=1).requires_grad_()
@@ -306,7 +307,7 @@ def test_the_closed_form_gradient_is_the_one_automatic_differentiation_gives(
     no_negative |= no_negative.T.clone()
     one, other = unit[:20], unit[20:]
     itself = no_negative | torch.eye(20, dtype=torch.bool)
-    across = (20 * (one @ other.T)).masked_fill(no_negative, -1e4)
+    across = (20 * (one @ other.T - margin * torch.eye(20))).masked_fill(no_negative, -1e4)
     ones = (20 * (one @ one.T)).masked_fill(itself, -1e4)
     others = (20 * (other @ other.T)).masked_fill(itself, -1e4)
     there = torch.cat([across, ones], 1) if own_side else across
@@ -315,7 +316,7 @@ def test_the_closed_form_gradient_is_the_one_automatic_differentiation_gives(
     cross_entropy = torch.nn.functional.cross_entropy
     wanted = (cross_entropy(there, target) + cross_entropy(back, target)) / 2
     wanted.backward()
-    loss, gradient = info_nce(unit.detach(), no_negative, 20, own_side)
+    loss, gradient = info_nce(unit.detach(), no_negative, 20, margin, own_side)
     assert loss == pytest.approx(float(wanted.detach()), rel=1e-5)
     assert unit.grad is not None
     # bfloat16 products: equal to about three digits.
