@@ -238,10 +238,10 @@ def base_checkpoint(name: str, packages: Sequence[str]) -> Checkpoint:
     :param packages: what teaching it takes beside what every transformer does.
     :raises EncoderError: if it is none, or a package is not installed.
     """
-    from indexer.encoders.catalog import DEFAULT_ENCODER, described, is_exported
+    from indexer.encoders.catalog import described, is_exported, is_table
 
-    if name == DEFAULT_ENCODER or is_exported(name):
-        what = "is a table of words" if name == DEFAULT_ENCODER else "is an export"
+    if is_table(name) or is_exported(name):
+        what = "is a table of words" if is_table(name) else "is an export"
         raise EncoderError(
             f"The encoder {name!r} {what}, which is not taught this way: name a transformer."
         )

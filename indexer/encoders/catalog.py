@@ -1,5 +1,6 @@
 """The encoders known by name, and the one function that loads any encoder."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -223,7 +224,8 @@ def load_encoder(
 ) -> Encoder:
     """Load an encoder; the same arguments give the same object.
 
-    :param name: a name in `CATALOG`, any hub id, or a folder with a checkpoint or an export.
+    :param name: a name in `CATALOG`, any hub id, or a folder with a checkpoint, an export, or what
+        `python -m indexer.training` wrote.
     :param pooling: cls, mean, max, mean-no-special, first-last-mean, or own for all the modules of
         a sentence-transformers model; None takes the catalog's, else the model's own, else mean.
     :param layer: 0 (the embeddings) to N, -1 for the last, or several to average; None takes the
@@ -272,13 +274,13 @@ def _load(
     device: str | None,
     dtype: str,
 ) -> Encoder:
-    if name == DEFAULT_ENCODER:
+    if is_table(name):
         if pooling not in (None, "mean") or layer is not None or query_prompt or document_prompt:
             raise EncoderError(
                 "The embedded encoder has one pooling (mean), no layers and no prompts: name "
                 "another encoder to choose them."
             )
-        return _embedded()
+        return _embedded(name)
     if is_exported(name):
         from indexer.encoders.onnx_encoder import OnnxEncoder
 
@@ -313,6 +315,22 @@ def _load(
         dtype=dtype,
         raw=entry.fills_masks,
     )
+
+
+def is_table(name: str) -> bool:
+    """Whether a name is the embedded encoder, or a folder with one of one's own training."""
+    if name == DEFAULT_ENCODER:
+        return True
+    try:
+        config = json.loads((Path(name).expanduser() / "config.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(config, dict) and {"languages", "sha256"} <= config.keys()
+
+
+def table_folder(name: str) -> Path:
+    """Return the folder of an encoder that `is_table`."""
+    return data_folder() / DEFAULT_ENCODER if name == DEFAULT_ENCODER else Path(name).expanduser()
 
 
 def is_exported(name: str) -> bool:
@@ -372,11 +390,11 @@ def settled(
     return chosen, layer
 
 
-@lru_cache(maxsize=1)
-def _embedded() -> Encoder:
+@lru_cache(maxsize=2)
+def _embedded(name: str) -> Encoder:
     from indexer.encoders.embedded import EmbeddedEncoder
 
-    return EmbeddedEncoder(data_folder() / DEFAULT_ENCODER)
+    return EmbeddedEncoder(table_folder(name), name)
 
 
 def _first(given: str | None, usual: str) -> str:

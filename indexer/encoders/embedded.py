@@ -117,10 +117,11 @@ class EmbeddedEncoder:
     """Texts to unit vectors and languages by a table of token vectors.
 
     :param folder: holds model.safetensors, tokenizer.json and config.json.
+    :param name: what its vectors are recorded under; None takes the one it was written with.
     :raises EncoderError: if a file is missing or is not the one that was written.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str | None = None) -> None:
         config, files = _read_checked(folder)
         self.model = _model(load_tensors(files[MODEL_FILE]), tuple(config["languages"]))
         self._stored_tokenizer = files[TOKENIZER_FILE]
@@ -128,7 +129,7 @@ class EmbeddedEncoder:
         self._characters_cut = 0
         self.forget_words()
         self.spec = EncoderSpec(
-            name=config["name"],
+            name=name or config["name"],
             revision=config["sha256"][MODEL_FILE][:16] + config["sha256"][TOKENIZER_FILE][:16],
             dimension=int(config["dimension"]),
         )

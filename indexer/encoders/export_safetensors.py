@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from indexer.encoders.catalog import DEFAULT_ENCODER, described, is_exported, load_encoder
+from indexer.encoders.catalog import described, is_exported, is_table, load_encoder
 from indexer.encoders.export import compared
 from indexer.encoders.transformer import loading
 from indexer.errors import EncoderError
@@ -25,7 +25,7 @@ def export_safetensors(name: str, folder: Path) -> tuple[float, float]:
 
     :return: the mean and the lowest cosine to the encoder's own vectors.
     """
-    if name == DEFAULT_ENCODER:
+    if is_table(name):
         raise EncoderError("The embedded encoder's weights are safetensors already.")
     if is_exported(name):
         raise EncoderError(

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.encoders.catalog import DEFAULT_ENCODER, load_encoder
+from indexer.encoders.catalog import load_encoder, table_folder
 from indexer.encoders.checkpoint import require_packages
 from indexer.encoders.embedded import EmbeddedEncoder
 from indexer.encoders.export import SENTENCES, compared
 from indexer.errors import EncoderError
-from indexer.resources import data_folder
 
 _CARD = "README.md"
 
@@ -29,7 +28,8 @@ def export_static(name: str, folder: Path) -> tuple[float, float]:
     encoder = load_encoder(name)
     if not isinstance(encoder, EmbeddedEncoder):
         raise EncoderError(
-            f"{name} is no table of token vectors: only {DEFAULT_ENCODER!r} can be exported so."
+            f"{name} is no table of token vectors: only 'embedded', or one of your own training, "
+            "can be exported so."
         )
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
@@ -40,7 +40,7 @@ def export_static(name: str, folder: Path) -> tuple[float, float]:
     model = SentenceTransformer(modules=[static, Normalize()], device="cpu")
     model.save(str(folder), create_model_card=False)
     # The card names the text it was trained on, whose licence asks for that.
-    shutil.copyfile(data_folder() / DEFAULT_ENCODER / _CARD, folder / _CARD)
+    shutil.copyfile(table_folder(name) / _CARD, folder / _CARD)
     return compared(
         encoder, load_encoder(str(folder), device="cpu"), texts=SENTENCES, kinds=("document",)
     )

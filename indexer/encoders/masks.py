@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from indexer.encoders.catalog import DEFAULT_ENCODER, described, is_exported
+from indexer.encoders.catalog import described, is_exported, is_table
 from indexer.encoders.checkpoint import Checkpoint
 from indexer.encoders.protocol import sayable
 from indexer.errors import EncoderError, QueryError
@@ -125,10 +125,10 @@ def load_mask_filler(
     :raises EncoderError: if there is no such checkpoint, if it has no such head or lacks some of
         its weights, or if what it runs on is not installed.
     """
-    if name == DEFAULT_ENCODER or is_exported(name):
+    if is_table(name) or is_exported(name):
         what = (
             "The embedded encoder is a table of token vectors"
-            if name == DEFAULT_ENCODER
+            if is_table(name)
             else f"{name} gives vectors alone"
         )
         raise EncoderError(

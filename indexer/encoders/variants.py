@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from indexer.encoders.catalog import (
-    DEFAULT_ENCODER,
     FIRST_LAST,
     OWN,
     CatalogEntry,
     described,
     is_exported,
+    is_table,
     load_encoder,
     settled,
 )
@@ -74,7 +74,7 @@ def load_variants(
         an encoder without a choice of them: the embedded one and any export.
     :raises EncoderError: as `load_encoder`.
     """
-    if name == DEFAULT_ENCODER or is_exported(name):
+    if is_table(name) or is_exported(name):
         return EncoderVariants([load_encoder(name)])
     folder = Path(name).expanduser()
     entry, _ = described(str(folder.resolve()) if folder.is_dir() else name)

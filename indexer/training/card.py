@@ -160,7 +160,7 @@ def _training(corpus: Corpus, facts: CardFacts) -> str:
         f"{len(corpus.left):,} pairs of {len(corpus.texts):,} texts in {len(languages)} languages; "
         f"{excluded:,} pairs were dropped because a side of them is a held-out test sentence."
         f"{left_out}\n\n"
-        f"Symmetric InfoNCE over {settings.batch:,} pairs, cosines times {settings.scale:g} and those "
+        f"Symmetric InfoNCE over {settings.batch:,} pairs, cosines times {settings.scale:g}, those "
         f"of pairs less {settings.margin:g}; "
         f"{settings.steps:,} steps of Adam at {settings.learning_rate:g} and "
         f"{settings.finishing_steps:,} at {settings.finishing_rate:g}, every other batch from one "

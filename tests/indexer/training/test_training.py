@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from indexer import Index, sync
 from indexer.encoders import load_encoder
 from indexer.encoders.embedded import EmbeddedEncoder
 from indexer.encoders.protocol import Vectors
@@ -21,6 +22,7 @@ from indexer.training.student_material import passages
 from indexer.training.student_model import Student
 from indexer.training.tokens import TokenizedTexts
 from indexer.training.whitening import whiten_graph
+from search import Searcher
 
 WORDS = (
     "haus baum katze hund brot wasser stein berg fluss vogel tisch stuhl fenster tür garten blume "
@@ -83,6 +85,21 @@ def test_training_from_nothing_learns_translations_and_writes_its_card(folder: P
 def table(folder: Path) -> Path:
     train(folder, "whole", "work-whole", 60)
     return folder / "whole"
+
+
+def test_a_table_of_ones_own_is_an_encoder_by_its_folder(table: Path, tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "house.txt").write_text(invented("haus garten tür fenster") + ".", "utf-8")
+    (docs / "weather.txt").write_text(invented("regen schnee wind sonne") + ".", "utf-8")
+    with Index.create(tmp_path / "index", encoder=load_encoder(str(table))) as index:
+        sync(index, docs)
+    with Index.open(tmp_path / "index") as index:
+        assert index.encoder.spec.name == str(table)
+        found = Searcher(index).search("schnee und regen")
+        assert found[0].path.name == "weather.txt"
+    with pytest.raises(EncoderError, match="one pooling"):
+        load_encoder(str(table), pooling="cls")
 
 
 def test_a_stopped_run_goes_on_to_the_same_artifact(folder: Path, table: Path) -> None:
