@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-
 # SQLite takes at most 32,766 parameters in a statement.
 _AT_ONCE = 10_000
 # Texts given to the encoder in one call: a document of a million passages must not need them all

@@ -5,6 +5,7 @@ English ones. A tag that is not listed shows as itself, which is still right.
 """
 
 from indexer.language_tags import UNDETERMINED
+from ui.safe_text import attribute
 
 _LANGUAGES = dict(
     entry.split("=")
@@ -92,6 +93,11 @@ def language_name(tag: str) -> str:
         return tag
     detail = ", ".join(_SCRIPTS.get(part, part) for part in rest)
     return f"{name} ({detail})" if detail else name
+
+
+def tag_attribute(tag: str) -> str:
+    """Return a tag as the value of an attribute `lang`; "" where the language is unknown."""
+    return "" if tag == UNDETERMINED else attribute(tag)
 
 
 def script_name(code: str) -> str:

@@ -11,7 +11,7 @@ from indexer.encoders.protocol import EncoderSpec
 from indexer.language_tags import UNDETERMINED
 from search.explaining import WordShare
 from ui.encoder_trial import Trial
-from ui.language_names import language_name
+from ui.language_names import language_name, tag_attribute
 from ui.safe_text import attribute, name_html, text_html
 
 _COLUMNS = ("Name", "Languages", "Dimensions", "Size", "Pooling", "Licence", "Here", "What it is")
@@ -53,7 +53,7 @@ def _catalog_row(entry: CatalogEntry, here: bool) -> str:
 def sentences_html(sentences: Sequence[str], languages: Sequence[tuple[str, float]]) -> str:
     """Return the sentences as a numbered list, each with its identified language."""
     items = "".join(
-        f'<li value="{number}"><p dir="auto" lang="{_tag(tag)}">{text_html(sentence)}</p>'
+        f'<li value="{number}"><p dir="auto" lang="{tag_attribute(tag)}">{text_html(sentence)}</p>'
         f"{_language(tag, probability)}</li>"
         for number, (sentence, (tag, probability)) in enumerate(
             zip(sentences, languages, strict=True), 1
@@ -171,7 +171,3 @@ def _direction(text: str) -> str:
     """Return which way a text runs: that of its first letter that runs one way."""
     ways = (unicodedata.bidirectional(char) for char in text)
     return "rtl" if next((way for way in ways if way in ("L", "R", "AL")), "L") != "L" else "ltr"
-
-
-def _tag(language: str) -> str:
-    return "" if language == UNDETERMINED else attribute(language)

@@ -11,7 +11,7 @@ from pathlib import Path
 from indexer.errors import QueryError
 from indexer.index import Index
 from indexer.language_tags import UNDETERMINED
-from ui.language_names import language_name
+from ui.language_names import language_name, tag_attribute
 from ui.safe_text import attribute, name_html, path_html, text_html
 
 # Passages before and after the one that is read.
@@ -100,8 +100,8 @@ def reading_html(reading: Reading, roots: Sequence[Path] = ()) -> str:
     parts = "".join(_part(part, reading) for part in reading.parts)
     return (
         f'<article class="ct-card ct-reading"><header><h3 dir="auto" '
-        f'lang="{_tag(reading.language)}">{name_html(reading.title)}</h3><span class="ct-badge">'
-        f"{text_html(language_name(reading.language))}</span></header>"
+        f'lang="{tag_attribute(reading.language)}">{name_html(reading.title)}</h3>'
+        f'<span class="ct-badge">{text_html(language_name(reading.language))}</span></header>'
         f'<p class="ct-where"><span title="{attribute(str(reading.path))}">{path_html(shown)}'
         "</span>"
         f'<span class="ct-place">passage {reading.ordinal + 1:,} of {reading.last + 1:,}</span></p>'
@@ -116,10 +116,6 @@ def _part(part: Part, reading: Reading) -> str:
     where = f'<p class="ct-where">{place}</p>' if place else ""
     kind = "ct-passage ct-here" if part.ordinal == reading.ordinal else "ct-passage"
     return (
-        f'{where}<div class="{kind}" dir="auto" lang="{_tag(part.language)}">'
+        f'{where}<div class="{kind}" dir="auto" lang="{tag_attribute(part.language)}">'
         f"{text_html(part.text)}</div>"
     )
-
-
-def _tag(language: str) -> str:
-    return "" if language == UNDETERMINED else attribute(language)

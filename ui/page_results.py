@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from unicodedata import east_asian_width
 
-from indexer.language_tags import UNDETERMINED
 from indexer.sections import HEADING_SEPARATOR
 from search.hits import Hit, PassageHit
 from search.languages import script_of
-from ui.language_names import language_name, script_name
+from ui.language_names import language_name, script_name, tag_attribute
 from ui.safe_text import attribute, name_html, path_html, text_html
 
 # Columns of the passage shown around the sentence that answers: with a sentence between them,
@@ -48,7 +47,7 @@ def _card(hit: Hit, roots: Sequence[Path]) -> str:
     others = hit.passages[1:]
     return (
         '<article class="ct-card"><header>'
-        f'<h3 dir="auto" lang="{_tag(hit.language)}">{name_html(title)}</h3>'
+        f'<h3 dir="auto" lang="{tag_attribute(hit.language)}">{name_html(title)}</h3>'
         f"{_badges(hit)}{_script(hit.language)}</header>"
         f'<p class="ct-where">{_file(hit.path, roots)}{_place(hit.passage, title)}</p>'
         f"{_facets(hit)}{_copies(hit.copies, roots)}"
@@ -136,7 +135,7 @@ def _place(passage: PassageHit, title: str) -> str:
         place += f'<span class="ct-place">page {passage.page}</span>'
     if heading:
         place += (
-            f'<span class="ct-place"><bdi dir="auto" lang="{_tag(passage.language)}">'
+            f'<span class="ct-place"><bdi dir="auto" lang="{tag_attribute(passage.language)}">'
             f"{name_html(heading)}</bdi></span>"
         )
     return place
@@ -245,8 +244,4 @@ def _start_of(text: str, length: int) -> str:
 
 
 def _directed(passage: PassageHit) -> str:
-    return f'dir="auto" lang="{_tag(passage.language)}"'
-
-
-def _tag(language: str) -> str:
-    return "" if language == UNDETERMINED else attribute(language)
+    return f'dir="auto" lang="{tag_attribute(passage.language)}"'

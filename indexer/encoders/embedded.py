@@ -281,7 +281,9 @@ class EmbeddedEncoder:
     def _cut(self, words: list[str]) -> tuple[Ids, Counts]:
         """Cut words, each by itself, for `WordTokens`."""
         if self._few(words):
-            return _end_to_end([np.array(self._cutter.encode(word).ids) for word in words])
+            return _end_to_end(
+                [np.array(self._cutter.encode(word).ids, np.int32) for word in words]
+            )
         # Many words to a text, because a text costs the tokenizer more than a word does.
         cores = _CORES if sum(map(len, words)) > _FOR_ONE_CORE else 1
         size = min(-(-len(words) // cores), _TOGETHER)
@@ -316,7 +318,7 @@ class EmbeddedEncoder:
         # The mark before a word, where it is a token, stands at the word's first letter.
         np.maximum(rows[:, 1], 1, out=rows[:, 1])
         odd = letters[last] - before != np.fromiter(map(len, words), np.int64, len(words))
-        odd |= _odd(words, " ".join(words))
+        odd |= _odd(words)
         asked = np.flatnonzero(odd).tolist()
         for word, found in zip(asked, self._encodings([words[at] for at in asked]), strict=True):
             rows[last[word] - counts[word] : last[word]] = found.offsets
@@ -379,12 +381,12 @@ class EmbeddedEncoder:
         return KeptRows(self.model.language_table)
 
 
-def _odd(words: list[str], together: str) -> list[bool]:
+def _odd(words: list[str]) -> list[bool]:
     """Tell which words the tokenizer may spell in other letters, or in more or fewer.
 
-    :param together: the words with spaces between them; few of them are odd, so whole groups are
-        seen not to be.
+    Few are, so whole groups are seen not to be.
     """
+    together = " ".join(words)
     if (
         WORD_START not in together
         and len(together.lower()) == len(together)
@@ -394,13 +396,12 @@ def _odd(words: list[str], together: str) -> list[bool]:
     if len(words) == 1:
         return [True]
     middle = len(words) // 2
-    one, other = words[:middle], words[middle:]
-    return _odd(one, " ".join(one)) + _odd(other, " ".join(other))
+    return _odd(words[:middle]) + _odd(words[middle:])
 
 
 def _end_to_end(ids: list[Ids]) -> tuple[Ids, Counts]:
     """Return the tokens of texts end to end, and how many each text has."""
-    return np.concatenate(ids).astype(np.int32), np.fromiter(map(len, ids), np.int64, len(ids))
+    return np.concatenate(ids), np.fromiter(map(len, ids), np.int64, len(ids))
 
 
 def _sums(counts: NDArray[np.int64], words: Sequence[Sequence[str]]) -> NDArray[np.int64]:

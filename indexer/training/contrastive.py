@@ -69,7 +69,7 @@ def info_nce(
     unit: torch.Tensor,
     false_negatives: torch.Tensor,
     scale: float,
-    margin: float = 0.0,
+    margin: float,
     own_side: bool = False,
 ) -> tuple[float, torch.Tensor]:
     """Symmetric InfoNCE of a batch and its gradient, in closed form.
