@@ -22,7 +22,7 @@ from indexer.training.sources import SOURCES
 
 CARD_FILE = "README.md"
 WEIGHTS_LICENCE = "CC-BY-SA-4.0"
-_TRAINING, _FIGURES = "## Training", "## Figures"
+_TRAINING = "## Training"
 _IDENTIFIER, _SOURCES = "## Language identifier", "## Sources"
 
 
@@ -60,28 +60,6 @@ def write_card(folder: Path, corpus: Corpus, facts: CardFacts, held_out: Path | 
         _identifier(encoder, facts.languages),
         _sources(corpus),
         _limits(),
-    ]
-    (folder / CARD_FILE).write_text("\n".join(parts), "utf-8")
-
-
-def rewrite_meaning(
-    folder: Path, card: str, development: Mapping[str, float], held_out: Path | None, command: str
-) -> None:
-    """Write the card of an artifact whose table was whitened, and what else was said of it.
-
-    :param folder: holds the artifact.
-    :param card: what its card said before.
-    :param development: accuracy in percent by kind of text.
-    :param held_out: as in `write_card`.
-    :param command: the command line that whitened it.
-    """
-    encoder = EmbeddedEncoder(folder)
-    training = card[card.index(_TRAINING) : card.index(_FIGURES)].rstrip("\n")
-    parts = [
-        _introduction(folder, encoder),
-        f"{training}\n\nThe table was whitened by itself, after that:\n\n    {command}\n",
-        _figures(development, _tests(encoder, held_out)),
-        card[card.index(_IDENTIFIER) :],
     ]
     (folder / CARD_FILE).write_text("\n".join(parts), "utf-8")
 
@@ -177,7 +155,7 @@ def _training(corpus: Corpus, facts: CardFacts) -> str:
 
 def _figures(development: Mapping[str, float], tests: TatoebaFigures | None) -> str:
     lines = [
-        _FIGURES,
+        "## Figures",
         "",
         "Accuracy in percent: the share of texts whose nearest on the other side is their own.",
         "Development pairs, kept out of training, mean over languages with English and both ways:",

@@ -1,14 +1,13 @@
-"""A trained table whose texts spread more evenly: `python -m indexer.training.whitening`.
+"""Vectors that spread more evenly: `python -m indexer.training.whitening` treats an export.
 
 Training leaves the vectors of texts long in a few directions that all of them share and short in
 many that tell them apart. Whitening makes all directions alike (Su and others, 2021), which brings
 out their noise as well; a power of it between leaves both. It is a linear map, so it is written
 into the table, or after the mean of a graph for ONNX Runtime. The trainings of both encoders end
-with it; the command is for one that was trained without.
+with it; the command is for a student that was trained without.
 """
 
 import argparse
-import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -17,17 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.encoders.catalog import EXPORT_DESCRIPTION
-from indexer.encoders.embedded import EmbeddedEncoder
-from indexer.encoders.four_bits import quantise
 from indexer.encoders.onnx_encoder import MODEL_FILE, OUTPUT, OnnxEncoder, checksum
 from indexer.encoders.protocol import Vectors
 from indexer.errors import EncoderError
-from indexer.training.background import save_with_background
-from indexer.training.card import rewrite_meaning
-from indexer.training.command import add_arguments, command_line, corpus_of, say
+from indexer.training.command import add_arguments, corpus_of, say
 from indexer.training.corpus import Corpus
-from indexer.training.measure import cut_development, development_figures, figures_of, pooled
-from indexer.training.tokens import TokenizedTexts, tokenize
+from indexer.training.measure import cut_development, figures_of, pooled
+from indexer.training.tokens import TokenizedTexts
 
 # 0 leaves all as it is, 1 whitens. Chosen on development pairs and tuning halves
 # (docs/encoder.md): from 0.25 to 0.4 all are about equally good.
@@ -54,15 +49,14 @@ def whiten_graph(folder: Path, spread: Vectors) -> None:
 
     :param folder: as `export_onnx` wrote it; its checksum is renewed.
     :param spread: float32 [dimension, dimension].
-    :raises EncoderError: if that was done before.
+    :raises EncoderError: as `refuse_whitened`.
     """
     import onnx
     from onnx import helper, numpy_helper
 
+    refuse_whitened(folder)
     model = onnx.load(str(folder / MODEL_FILE))
     graph = model.graph
-    if any(one.name == _MATRIX for one in graph.initializer):
-        raise EncoderError(f"The encoder in {folder} is whitened already: take it as it is.")
     [mean] = [node for node in graph.node if OUTPUT in node.output]
     mean.output[:] = ["mean"]
     # Not rounded to int8 as the layers are: it is a thousandth of the work, and the last step.
@@ -72,6 +66,23 @@ def whiten_graph(folder: Path, spread: Vectors) -> None:
     said = json.loads((folder / EXPORT_DESCRIPTION).read_text("utf-8"))
     said["checksum"] = checksum(folder)
     (folder / EXPORT_DESCRIPTION).write_text(json.dumps(said, indent=1) + "\n", "utf-8")
+
+
+def refuse_whitened(folder: Path) -> None:
+    """See that a folder holds an exported encoder that was not whitened before.
+
+    :raises EncoderError: if it does not.
+    """
+    import onnx
+
+    if not (folder / EXPORT_DESCRIPTION).exists():
+        raise EncoderError(
+            f"{folder} holds no exported encoder: give the folder of one. A table needs nothing, "
+            "its training ended with this."
+        )
+    graph = onnx.load(str(folder / MODEL_FILE)).graph
+    if any(one.name == _MATRIX for one in graph.initializer):
+        raise EncoderError(f"The encoder in {folder} is whitened already: take it as it is.")
 
 
 def spreading(vectors: Vectors) -> Vectors:
@@ -99,40 +110,20 @@ def texts_to_spread(corpus: Corpus, use: NDArray[np.bool_], seed: int) -> NDArra
 
 
 def main() -> None:
-    """Whiten an artifact, and write it and, of a table, what its card says of meaning."""
+    """Whiten an exported encoder and say its figures on development pairs."""
     parser = argparse.ArgumentParser(
         prog="python -m indexer.training.whitening",
-        description="Make the texts of an artifact spread more evenly; its identifier stays to "
-        "the bit. An artifact is to be treated so once.",
+        description="Make the texts of an exported encoder spread more evenly.",
     )
     add_arguments(parser, without=[])
     parser.add_argument("--artifact", type=Path, required=True, help="folder of the encoder")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    if (arguments.artifact / EXPORT_DESCRIPTION).exists():
-        _whiten_export(arguments)
-    else:
-        _whiten_table(arguments)
-    say(f"written to {arguments.out}")
-
-
-def _whiten_table(arguments: argparse.Namespace) -> None:
-    corpus = corpus_of(arguments)
-    encoder = EmbeddedEncoder(arguments.artifact)
-    texts = tokenize(encoder.tokenizer, corpus.texts)
-    use, sets = cut_development(corpus)
-    table = whitened(encoder.model.table.rows(slice(None)), corpus, texts, use, arguments.seed)
-    model = dataclasses.replace(encoder.model, table=quantise(table))
-    card = (arguments.artifact / "README.md").read_text("utf-8")
-    save_with_background(
-        arguments.out, model, encoder.tokenizer, corpus, arguments.seed, encoder.spec.name
-    )
-    figures = development_figures(sets, texts, model.table.rows(slice(None)))
-    command = command_line("indexer.training.whitening")
-    rewrite_meaning(arguments.out, card, figures, arguments.held_out, command)
-
-
-def _whiten_export(arguments: argparse.Namespace) -> None:
+    try:
+        # Before the corpus is read, which takes minutes.
+        refuse_whitened(arguments.artifact)
+    except EncoderError as error:
+        raise SystemExit(str(error)) from None
     corpus = corpus_of(arguments)
     use, sets = cut_development(corpus)
 
@@ -146,6 +137,7 @@ def _whiten_export(arguments: argparse.Namespace) -> None:
     encoder = OnnxEncoder(arguments.out)
     for kind, value in figures_of(sets, encode).items():
         say(f"{kind}: {value:.1f}")
+    say(f"written to {arguments.out}")
 
 
 if __name__ == "__main__":

@@ -14,14 +14,16 @@ from indexer.encoders import load_encoder
 from indexer.encoders.embedded import EmbeddedEncoder
 from indexer.encoders.protocol import Vectors
 from indexer.errors import EncoderError
+from indexer.training.composition import ComposedTable
 from indexer.training.contrastive import info_nce
-from indexer.training.corpus import Corpus, CorpusReport
+from indexer.training.corpus import Corpus, CorpusReport, held_out_sentences, load_corpus
 from indexer.training.languages import sharpness_of
+from indexer.training.measure import pooled
 from indexer.training.student_export import export_student
 from indexer.training.student_material import passages
 from indexer.training.student_model import Student
-from indexer.training.tokens import TokenizedTexts
-from indexer.training.whitening import whiten_graph
+from indexer.training.tokens import TokenizedTexts, pieces_of, tokenize
+from indexer.training.whitening import whiten_graph, whitened
 from search import Searcher
 
 WORDS = (
@@ -166,26 +168,23 @@ def test_an_identifier_is_trained_anew_and_leaves_meaning_as_it_was(
     assert new.endswith(old[old.index("## Sources") :])
 
 
-def test_a_table_is_whitened_and_its_identifier_stays_as_it_was(folder: Path, table: Path) -> None:
-    done = subprocess.run(
-        [
-            sys.executable, "-m", "indexer.training.whitening", "--data", str(folder / "data"),
-            "--held-out", str(folder / "held_out"), "--artifact", str(table),
-            "--out", str(folder / "white"),
-        ],
-        text=True, capture_output=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    before, after = EmbeddedEncoder(table), EmbeddedEncoder(folder / "white")
-    tests = (folder / "held_out" / "tatoeba.deu-eng.deu").read_text("utf-8").splitlines()
-    assert after.identify(tests) == before.identify(tests)
-    assert unevenness(after.encode(tests)) < 0.9 * unevenness(before.encode(tests))
-    assert after.background[1] != before.background[1], "it is measured anew"
-    old, new = ((place / "README.md").read_text("utf-8") for place in (table, folder / "white"))
-    assert "python -m indexer.training.whitening --data data" in new
-    assert f"{after.spec.revision}" in new
-    assert new.count("| all 1 |") == 1
-    assert new.endswith(old[old.index("## Language identifier") :])
+def test_a_table_is_whitened_as_its_training_ends(folder: Path, table: Path) -> None:
+    corpus = load_corpus(folder / "data", held_out=held_out_sentences(folder / "held_out"))
+    encoder = EmbeddedEncoder(table)
+    texts = tokenize(encoder.tokenizer, corpus.texts)
+    use = np.ones(len(corpus.left), np.bool_)
+    checkpoint = torch.load(folder / "work-whole" / "table.pt", weights_only=True)
+    rows = ComposedTable(pieces_of(encoder.tokenizer), 32, deviation=0.05, seed=1)
+    rows.restore(checkpoint)
+    trained = rows.composed()
+    white = whitened(trained, corpus, texts, use, seed=1)
+    every = np.arange(len(corpus.texts))
+    before, after, shipped = (
+        unevenness(pooled(texts, every, one))
+        for one in (trained, white, encoder.model.table.rows(slice(None)))
+    )
+    assert after < 0.9 * before
+    assert shipped < 0.9 * before
 
 
 def unevenness(vectors: Vectors) -> float:
@@ -260,6 +259,28 @@ def test_an_export_is_whitened_in_its_graph(folder: Path, table: Path, tmp_path:
     tests = (folder / "held_out" / "tatoeba.deu-eng.deu").read_text("utf-8").splitlines()
     plain, white = before.encode(tests), after.encode(tests)
     assert unevenness(white) < 0.9 * unevenness(plain)
+
+
+def test_what_is_whitened_or_no_export_is_refused_before_the_corpus_is_read(
+    folder: Path, table: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("onnxscript")
+    layers = Student(EmbeddedEncoder(table).model.table.rows(slice(None)), 1, 2).layers
+    export = tmp_path / "plain"
+    export_student(export, EmbeddedEncoder(table).model.table, layers, table / "tokenizer.json")
+    whiten_graph(export, np.eye(32, dtype=np.float32))
+    for artifact, said in ((export, "whitened already"), (table, "no exported encoder")):
+        done = subprocess.run(
+            [
+                sys.executable, "-m", "indexer.training.whitening", "--data", "/nowhere",
+                "--artifact", str(artifact), "--out", str(tmp_path / "out"),
+            ],
+            text=True, capture_output=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 1
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
+        assert done.stderr.count("\n") == 1
 
 
 IN_TWO_RUNS = """
