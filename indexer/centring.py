@@ -50,7 +50,6 @@ CROSS JOIN passages ON passages.id = wanted.value
 CROSS JOIN documents ON documents.id = passages.document
 CROSS JOIN vectors ON vectors.key = passages.vector_key
 """
-_UNKNOWN = ("", UNDETERMINED)
 # Languages of a query's mixture; the rest has no weight to speak of.
 _LIKELY = 5
 
@@ -121,7 +120,7 @@ def estimate(
     between = float(shares @ np.mean(apart**2 - inside / counts[:, None], axis=1))
     drawn = np.clip(inside / between, *SHRINKING) if between > 0 else SHRINKING[1]
     centres = middle + (counts / (counts + drawn))[:, None] * apart
-    known = [place for place, code in enumerate(codes) if code not in _UNKNOWN]
+    known = [place for place, code in enumerate(codes) if code != UNDETERMINED]
     return Centres(
         version,
         tuple(str(codes[place]) for place in known),

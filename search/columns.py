@@ -18,7 +18,7 @@ from indexer.language_tags import UNDETERMINED
 Ids = NDArray[np.int64]
 
 # Of passages that are too short, and of those that nothing has looked at.
-UNTOLD = (UNDETERMINED, "")
+_UNTOLD = (UNDETERMINED, "")
 # The document of a passage that has left the index.
 GONE = -1
 
@@ -91,7 +91,7 @@ def read(connection: sqlite3.Connection) -> Columns:
     for code, some in of_passages.items():
         languages[np.searchsorted(ids, numbers(some))] = codes.index(code)
     columns = Columns(of, ids, documents, languages, languages.copy(), codes)
-    untold = np.array([code in UNTOLD for code in codes], np.bool_)[languages]
+    untold = np.array([code in _UNTOLD for code in codes], np.bool_)[languages]
     for code, some in of_documents.items():
         columns.counts_as[untold & columns.among_documents(numbers(some))] = codes.index(code)
     return columns
