@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from indexer.training.corpus import Corpus
 from indexer.training.sources import weight_of
 
-# A language pair is drawn in proportion to its weighted size to this power. 0.5 rather than 0.6
-# moves draws to thin languages, which are the weakest (docs/encoder.md).
-PAIR_EXPONENT = 0.5
-# The share of draws that have English on one side: queries and documents meet through it.
-ENGLISH_SHARE = 0.65
+# A language pair is drawn in proportion to its weighted size to this power: more favours languages
+# with much text, less those with little (docs/encoder.md).
+PAIR_EXPONENT = 0.55
+# The share of draws that have English on one side: queries and documents meet through it, and its
+# pairs are the most varied.
+ENGLISH_SHARE = 0.85
 
 
 @dataclass(frozen=True)
