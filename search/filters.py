@@ -92,6 +92,15 @@ class Filters:
         return bool(named) or (self.after, self.before) != (None, None)
 
 
+def check_names(connection: sqlite3.Connection, filters: Filters) -> None:
+    """See that an index has the labels and the entities that are asked for.
+
+    :raises QueryError: if it has none of a name.
+    """
+    _named(connection, "labels", filters.labels)
+    _named(connection, "entities", filters.entities)
+
+
 def allowed_ids(
     connection: sqlite3.Connection,
     columns: Columns,
@@ -208,10 +217,14 @@ def _named(connection: sqlite3.Connection, table: str, named: Iterable[str]) -> 
 
     found = []
     for name in named:
-        for one in [name] if of(name) else _words(name):
-            if not of(one):
+        if whole := of(name):
+            found += whole
+            continue
+        for one in _words(name):
+            ids = of(one)
+            if not ids:
                 raise QueryError(_unknown(connection, table, one))
-            found += of(one)
+            found += ids
     return found
 
 

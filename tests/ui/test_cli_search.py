@@ -149,6 +149,12 @@ def test_a_query_that_cannot_be_asked_loses_none_of_the_others(process, indexed)
     assert done.stderr == "Error: 2 queries could not be asked; see `error`.\n"
 
 
+def test_an_option_that_means_nothing_is_told_once_and_not_with_every_query(process, indexed):
+    for wrong in (["--label", "nowhere"], ["--entity", "Oslo"], ["--language", "german"]):
+        done = process("search", "--queries", "-", *wrong, stdin="night train\nbread\n")
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+
+
 def test_a_text_or_a_file_is_the_query(crosstongue, indexed, tmp_path):
     (tmp_path / "like.md").write_text("# Burns\n\nWater for a burn -water\n", "utf-8")
     done = crosstongue("search", "--like", tmp_path / "like.md", "--json")

@@ -177,11 +177,14 @@ def search(
             reranker=reranker,
         )
         if queries is not None:
-            from search.filters import Filters
+            from search.filters import Filters, check_names
             from ui.batch import ask_lines
 
             # What is wrong with the options is said once, not with every line.
-            Filters.asked(language, folder, type, after, before, script)
+            filters = Filters.asked(
+                language, folder, type, after, before, script, labels=label, entities=entity
+            )
+            check_names(opened.connection, filters)
             raise typer.Exit(ask_lines(_text(queries), searcher, search, query_language))
         asked = searcher.ready([_query(query, like)])[0]
         spoken = searcher.query_language(asked, query_language)

@@ -56,7 +56,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], object]:
+def serve(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Callable[[Path], object]:
     """Serve the page of an index while a `with` lasts; gives the address."""
 
     @contextmanager
@@ -67,10 +67,19 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], object]:
         try:
             with running_page(index, None, place) as page:
                 yield page.address
+                _close_windows(browser, page.address)
         finally:
             os.environ["HOME"] = home
 
     return serving
+
+
+def _close_windows(browser: Browser, address: str) -> None:
+    """Close what shows a page before its server ends, of which it may still be fetching scripts."""
+    for context in browser.contexts:
+        for page in context.pages:
+            if page.url.startswith(address):
+                page.close()
 
 
 @pytest.fixture(scope="session")

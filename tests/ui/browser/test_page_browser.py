@@ -174,7 +174,6 @@ def test_a_first_visit_may_go_to_the_library(serve: Callable, index_folder, open
         expect(page.get_by_text("The folders you search.")).to_be_visible()
         assert page.get_by_text("Page not found").count() == 0
         assert page.url.endswith("/library")
-        page.close()  # before its server ends, of which it may still be fetching scripts
 
 
 def test_what_was_chosen_is_kept_until_the_next_visit(address, open_page):
