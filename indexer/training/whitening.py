@@ -11,6 +11,7 @@ import argparse
 import json
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,9 @@ from indexer.training.command import add_arguments, corpus_of, say
 from indexer.training.corpus import Corpus
 from indexer.training.measure import cut_development, figures_of, pooled
 from indexer.training.tokens import TokenizedTexts
+
+if TYPE_CHECKING:
+    import onnx
 
 # 0 leaves all as it is, 1 whitens. Chosen on development pairs and tuning halves
 # (docs/encoder.md): from 0.25 to 0.4 all are about equally good.
@@ -49,13 +53,12 @@ def whiten_graph(folder: Path, spread: Vectors) -> None:
 
     :param folder: as `export_onnx` wrote it; its checksum is renewed.
     :param spread: float32 [dimension, dimension].
-    :raises EncoderError: as `refuse_whitened`.
+    :raises EncoderError: as `unwhitened`.
     """
     import onnx
     from onnx import helper, numpy_helper
 
-    refuse_whitened(folder)
-    model = onnx.load(str(folder / MODEL_FILE))
+    model = unwhitened(folder)
     graph = model.graph
     [mean] = [node for node in graph.node if OUTPUT in node.output]
     mean.output[:] = ["mean"]
@@ -68,10 +71,10 @@ def whiten_graph(folder: Path, spread: Vectors) -> None:
     (folder / EXPORT_DESCRIPTION).write_text(json.dumps(said, indent=1) + "\n", "utf-8")
 
 
-def refuse_whitened(folder: Path) -> None:
-    """See that a folder holds an exported encoder that was not whitened before.
+def unwhitened(folder: Path) -> "onnx.ModelProto":
+    """Return the model of an exported encoder that was not whitened before.
 
-    :raises EncoderError: if it does not.
+    :raises EncoderError: if the folder holds none.
     """
     import onnx
 
@@ -80,9 +83,10 @@ def refuse_whitened(folder: Path) -> None:
             f"{folder} holds no exported encoder: give the folder of one. A table needs nothing, "
             "its training ended with this."
         )
-    graph = onnx.load(str(folder / MODEL_FILE)).graph
-    if any(one.name == _MATRIX for one in graph.initializer):
+    model = onnx.load(str(folder / MODEL_FILE))
+    if any(one.name == _MATRIX for one in model.graph.initializer):
         raise EncoderError(f"The encoder in {folder} is whitened already: take it as it is.")
+    return model
 
 
 def spreading(vectors: Vectors) -> Vectors:
@@ -121,7 +125,7 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         # Before the corpus is read, which takes minutes.
-        refuse_whitened(arguments.artifact)
+        unwhitened(arguments.artifact)
     except EncoderError as error:
         raise SystemExit(str(error)) from None
     corpus = corpus_of(arguments)

@@ -237,15 +237,16 @@ def test_a_student_is_trained_over_a_table_and_goes_on_where_it_was_stopped(
         whiten_graph(folder / "student", np.eye(32, dtype=np.float32))
 
 
+def plain_export(table: Path, folder: Path) -> None:
+    """Write a student of one untrained layer, not whitened."""
+    codes = EmbeddedEncoder(table).model.table
+    layers = Student(codes.rows(slice(None)), 1, 2).layers
+    export_student(folder, codes, layers, table / "tokenizer.json")
+
+
 def test_an_export_is_whitened_in_its_graph(folder: Path, table: Path, tmp_path: Path) -> None:
     pytest.importorskip("onnxscript")
-    codes = EmbeddedEncoder(table).model.table
-    export_student(
-        tmp_path / "plain",
-        codes,
-        Student(codes.rows(slice(None)), 1, 2).layers,
-        table / "tokenizer.json",
-    )
+    plain_export(table, tmp_path / "plain")
     done = subprocess.run(
         [
             sys.executable, "-m", "indexer.training.whitening", "--data", str(folder / "data"),
@@ -265,9 +266,8 @@ def test_what_is_whitened_or_no_export_is_refused_before_the_corpus_is_read(
     folder: Path, table: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("onnxscript")
-    layers = Student(EmbeddedEncoder(table).model.table.rows(slice(None)), 1, 2).layers
     export = tmp_path / "plain"
-    export_student(export, EmbeddedEncoder(table).model.table, layers, table / "tokenizer.json")
+    plain_export(table, export)
     whiten_graph(export, np.eye(32, dtype=np.float32))
     for artifact, said in ((export, "whitened already"), (table, "no exported encoder")):
         done = subprocess.run(
