@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from indexer import Index, jobs, load_encoder, sync
 from ui.page_examples import EXAMPLES
@@ -148,6 +148,11 @@ def test_a_watched_folder_shows_what_was_put_into_it(serve, open_page, index_fol
         expect(page.get_by_role("switch", name="Watch")).to_be_checked()
 
 
+def _expect_drawn(page: Page) -> None:
+    """Wait until a page is drawn whole: what stood there before stays beside it until then."""
+    expect(page.locator("[data-test-script-state=notRunning]")).to_have_count(1)
+
+
 @pytest.mark.slow
 def test_a_folder_is_looked_for_and_indexed(serve, open_page, index_folder, tmp_path):
     home = tmp_path / "home"
@@ -159,17 +164,18 @@ def test_a_folder_is_looked_for_and_indexed(serve, open_page, index_folder, tmp_
         page.get_by_role("button", name="Look for it").click()
         dialog = page.get_by_role("dialog")
         for name in ("papers", "**x** $y$ :heart: <b>"):
-            # The one of the folder before stands there until its successor does.
-            expect(dialog.get_by_label("Go into")).to_have_count(1)
             dialog.get_by_label("Go into").click()
             page.get_by_role("option", name=name, exact=True).click()
             expect(dialog.locator(".ct-source")).to_contain_text(name)
+            _expect_drawn(page)
         expect(dialog).to_contain_text("1 file and 0 folders")
         dialog.get_by_role("button", name="Go up").click()
         expect(dialog).to_contain_text("0 files and 1 folder")
-        expect(dialog.get_by_label("Go into")).to_have_count(1)
+        _expect_drawn(page)
         dialog.get_by_label("Go into").click()
         page.get_by_role("option").click()
+        expect(dialog).to_contain_text("1 file and 0 folders")
+        _expect_drawn(page)
         dialog.get_by_role("button", name="Index this folder").click()
         expect(dialog).to_have_count(0)
         expect(page.locator(".ct-source")).to_contain_text("1 document")
