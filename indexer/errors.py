@@ -42,5 +42,9 @@ class LabelsError(CrosstongueError):
     """Labels cannot be read, or cannot be told apart."""
 
 
+class TrainingError(CrosstongueError):
+    """What a training is given (text, a teacher, a state to go on from) is nothing it can use."""
+
+
 class QueryError(CrosstongueError):
     """A query cannot be answered as it was given (it is empty, say)."""

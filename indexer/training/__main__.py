@@ -16,6 +16,7 @@ from indexer.training.command import (
     add_arguments,
     command_line,
     corpus_of,
+    in_a_sentence,
     say,
     say_step,
     say_taught,
@@ -25,7 +26,13 @@ from indexer.training.corpus import Corpus
 from indexer.training.identifier import add_language_arguments, identifier
 from indexer.training.identifier import measured as measured_languages
 from indexer.training.measure import cut_development, development_figures
-from indexer.training.teacher import Targets, choose_texts, make_targets, teacher_vectors
+from indexer.training.teacher import (
+    Targets,
+    choose_texts,
+    make_targets,
+    teacher_folder,
+    teacher_vectors,
+)
 from indexer.training.tokens import (
     TokenizedTexts,
     pieces_of,
@@ -70,6 +77,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@in_a_sentence
 def main() -> None:
     """Train, or go on training, and write the artifact and its card."""
     arguments = _arguments()
@@ -77,6 +85,8 @@ def main() -> None:
     # Scores need no more than bfloat16's products summed in float32, three times as fast.
     torch.set_float32_matmul_precision("medium")
     arguments.work.mkdir(parents=True, exist_ok=True)
+    if arguments.teacher:
+        teacher_folder(arguments.teacher)  # before the corpus is read, which takes minutes
     corpus = corpus_of(arguments)
     tokenizer, texts = _tokens(corpus, arguments)
     use, sets = cut_development(corpus)

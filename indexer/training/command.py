@@ -2,10 +2,30 @@
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
 
+from indexer.errors import CrosstongueError
+from indexer.paths import display
 from indexer.training.corpus import Corpus, held_out_sentences, load_corpus
+
+
+def in_a_sentence(main: Callable[[], None]) -> Callable[[], None]:
+    """Make a command that cannot use what it was given say so in one sentence, and exit with 1."""
+
+    @wraps(main)
+    def said() -> None:
+        try:
+            main()
+        except CrosstongueError as error:
+            raise SystemExit(str(error)) from None
+        except OSError as error:
+            if error.filename is None:
+                raise
+            raise SystemExit(f"{display(Path(error.filename))}: {error.strerror}.") from None
+
+    return said
 
 
 def add_arguments(parser: argparse.ArgumentParser, without: list[str]) -> None:

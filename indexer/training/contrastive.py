@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from indexer.encoders.protocol import Vectors
+from indexer.training.checkpoints import load_checkpoint, save_checkpoint
 from indexer.training.composition import ComposedTable
 from indexer.training.corpus import Corpus
 from indexer.training.sampling import PairSampler, either_way
@@ -154,8 +155,10 @@ class ContrastiveTrainer:
         self.checkpoint = checkpoint
         self.step = 0
         self.rows = ComposedTable(pieces, settings.dimension, settings.deviation, settings.seed)
-        if checkpoint is not None and checkpoint.exists():
-            self._load(checkpoint)
+        state = checkpoint and load_checkpoint(checkpoint, settings)
+        if state:
+            self.step = state["step"]
+            self.rows.restore(state)
 
     @property
     def table(self) -> Vectors:
@@ -246,11 +249,5 @@ class ContrastiveTrainer:
 
     def _save(self) -> None:
         if self.checkpoint is not None:
-            beside = self.checkpoint.with_suffix(".part")
-            torch.save({"step": self.step, **self.rows.state()}, beside)
-            beside.replace(self.checkpoint)
-
-    def _load(self, checkpoint: Path) -> None:
-        state = torch.load(checkpoint, weights_only=True)
-        self.step = state["step"]
-        self.rows.restore(state)
+            state = {"step": self.step, **self.rows.state()}
+            save_checkpoint(self.checkpoint, self.settings, state)

@@ -7,14 +7,17 @@ caps; it knows nothing of tokens or vectors.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.parallel_text import read_pairs
+from indexer.errors import TrainingError
+from indexer.parallel_text import PackedError, read_pairs
+from indexer.paths import display
 
 # The most pairs of one source and language pair: more of the same kind stops helping while the
 # thin languages wait.
@@ -94,8 +97,8 @@ class _Builder:
 def source_files(folder: Path, without: Iterable[str] = ()) -> dict[str, Path]:
     """Return the sources in a folder, by name, less those named in `without`.
 
-    :raises FileNotFoundError: if the folder holds no `.tsv` or `.tsv.zst` file.
-    :raises ValueError: if `without` names a source that is not there.
+    :raises TrainingError: if the folder holds no `.tsv` or `.tsv.zst` file, or `without` names a
+        source that is not there.
     """
     found = {
         path.name.split(".")[0]: path
@@ -103,21 +106,28 @@ def source_files(folder: Path, without: Iterable[str] = ()) -> dict[str, Path]:
         for path in sorted(folder.glob(pattern))
     }
     if not found:
-        raise FileNotFoundError(f"{folder} holds no .tsv or .tsv.zst file to train on.")
+        raise TrainingError(f"{display(folder)} holds no .tsv or .tsv.zst file to train on.")
     for name in without:
         if name not in found:
-            raise ValueError(f"There is no source {name!r} in {folder}; there are {sorted(found)}.")
+            raise TrainingError(
+                f"There is no source {name!r} in {display(folder)}: there are "
+                f"{', '.join(sorted(found))}."
+            )
         del found[name]
     return found
 
 
 def held_out_sentences(folder: Path | None) -> set[str]:
-    """Return the normalised lines of every file in a folder of test sentences."""
+    """Return the normalised lines of every file in a folder of test sentences.
+
+    :raises TrainingError: if a file holds no text.
+    """
     if folder is None:
         return set()
     held_out: set[str] = set()
     for path in sorted(folder.iterdir()):
-        held_out.update(normalised(line) for line in path.read_text("utf-8").splitlines())
+        with _text_of(path):
+            held_out.update(normalised(line) for line in path.read_text("utf-8").splitlines())
     held_out.discard("")
     return held_out
 
@@ -136,6 +146,7 @@ def load_corpus(
     :param without: names of sources to leave out.
     :param seed: decides which pairs stay where a source is capped.
     :return: the corpus; the same arguments give the same corpus.
+    :raises TrainingError: if there is nothing to train on.
     """
     files = source_files(folder, without)
     builder = _Builder()
@@ -146,7 +157,7 @@ def load_corpus(
         name = list(files)[source]
         by_pair: dict[tuple[str, str], list[tuple[str, str]]] = {}
         read[name] = excluded[name] = 0
-        for one, other, text_one, text_other in read_pairs(path):
+        for one, other, text_one, text_other in _read(path):
             read[name] += 1
             text_one, text_other = text_one[:MAXIMUM_CHARACTERS], text_other[:MAXIMUM_CHARACTERS]
             if normalised(text_one) in held_out or normalised(text_other) in held_out:
@@ -162,7 +173,30 @@ def load_corpus(
                 chosen = generator.permutation(len(pairs))[:cap]
             for i in chosen:
                 builder.add(source, languages, *pairs[i])
-    return _finish(builder, list(files), read, excluded)
+    corpus = _finish(builder, list(files), read, excluded)
+    if not len(corpus.left):
+        raise TrainingError(
+            f"{display(folder)} holds nothing to train on: a line is language_a, language_b, "
+            f"text_a and text_b with tabs between, and two languages need {MINIMUM_PAIRS} lines "
+            f"and {MINIMUM_TEXTS} texts each."
+        )
+    return corpus
+
+
+def _read(path: Path) -> Iterator[tuple[str, str, str, str]]:
+    with _text_of(path):
+        yield from read_pairs(path)
+
+
+@contextmanager
+def _text_of(path: Path) -> Iterator[None]:
+    """Say which file it is that holds no text."""
+    try:
+        yield
+    except PackedError as error:
+        raise TrainingError(f"{display(path)} {error}") from error
+    except UnicodeDecodeError as error:
+        raise TrainingError(f"{display(path)} is not UTF-8 text.") from error
 
 
 def english_side(corpus: Corpus) -> NDArray[np.int32]:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from indexer.training.command import in_a_sentence
 from indexer.training.labels import standard
 
 # MediaWiki's names for what BCP-47 calls otherwise; None where the text is no variety of its own.
@@ -98,6 +99,7 @@ def mediawiki_texts(folder: Path) -> Iterator[tuple[str, str]]:
                 yield tag, " ".join(message.split())
 
 
+@in_a_sentence
 def main() -> None:
     """Write the sources asked for."""
     parser = argparse.ArgumentParser(

@@ -17,7 +17,7 @@ from indexer.encoders.embedded import EmbeddedEncoder, save_embedded
 from indexer.encoders.four_bits import quantise
 from indexer.encoders.language_head import LanguageHead
 from indexer.training.card import rewrite_identifier
-from indexer.training.command import add_arguments, command_line, corpus_of, say
+from indexer.training.command import add_arguments, command_line, corpus_of, in_a_sentence, say
 from indexer.training.corpus import Corpus
 from indexer.training.labels import Labelled, label_texts, read_labelled
 from indexer.training.language_figures import IdentifierFigures, identifier_figures
@@ -52,14 +52,15 @@ def add_language_arguments(parser: argparse.ArgumentParser) -> None:
     add("--language-steps", type=int, default=LanguageSettings().steps, help="of the identifier")
 
 
+@in_a_sentence
 def main() -> None:
     """Train it, and write the artifact and what its card says of languages."""
     arguments = _arguments()
     torch.set_num_threads(arguments.threads)
     arguments.work.mkdir(parents=True, exist_ok=True)
+    encoder = EmbeddedEncoder(arguments.artifact)
     corpus = corpus_of(arguments)
     use, _ = cut_development(corpus)
-    encoder = EmbeddedEncoder(arguments.artifact)
     found = identifier(corpus, encoder.tokenizer, use, arguments)
     model = dataclasses.replace(
         encoder.model, language_table=quantise(found.table), head=found.head

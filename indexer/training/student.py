@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +20,8 @@ from indexer.encoders.onnx_encoder import TOKENIZER_FILE
 from indexer.encoders.protocol import Vectors
 from indexer.encoders.windowed import unit
 from indexer.resources import data_folder
-from indexer.training.command import add_arguments, say, say_step, say_taught
+from indexer.training.checkpoints import load_checkpoint, save_checkpoint
+from indexer.training.command import add_arguments, in_a_sentence, say, say_step, say_taught
 from indexer.training.contrastive import falling, false_negatives
 from indexer.training.corpus import english_side, held_out_sentences, load_corpus
 from indexer.training.measure import cut_development, figures_of, pooled
@@ -34,7 +36,7 @@ from indexer.training.student_material import (
     with_glosses,
 )
 from indexer.training.student_model import Student
-from indexer.training.teacher import teacher_vectors
+from indexer.training.teacher import teacher_folder, teacher_vectors
 from indexer.training.tokens import TokenizedTexts, cropped_runs, tokenize
 from indexer.training.whitening import spreading, texts_to_spread, whiten_graph
 
@@ -126,8 +128,9 @@ class StudentTrainer:
             eps=1e-8,
         )
         self._blocks = blocks
-        if checkpoint is not None and checkpoint.exists():
-            self._load(checkpoint)
+        state = checkpoint and load_checkpoint(checkpoint, settings, self.device)
+        if state:
+            self._restore(state)
 
     @property
     def done(self) -> float:
@@ -264,7 +267,6 @@ class StudentTrainer:
         if self.checkpoint is None:
             return
         rounded = self.rounded
-        beside = self.checkpoint.with_suffix(".part")
         state = {
             "step": self.step,
             "student": self.student.state_dict(),
@@ -272,11 +274,9 @@ class StudentTrainer:
             "rounded": rounded
             and [torch.from_numpy(one) for one in (rounded.codes, rounded.scale, rounded.levels)],
         }
-        torch.save(state, beside)
-        beside.replace(self.checkpoint)
+        save_checkpoint(self.checkpoint, self.settings, state)
 
-    def _load(self, checkpoint: Path) -> None:
-        state = torch.load(checkpoint, weights_only=True, map_location=self.device)
+    def _restore(self, state: dict[str, Any]) -> None:
         self.step = state["step"]
         self.student.load_state_dict(state["student"])
         if state["rounded"]:
@@ -351,9 +351,11 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@in_a_sentence
 def main() -> None:
     """Train, or go on training, and write the artifact and its card."""
     arguments = _arguments()
+    teacher_folder(arguments.teacher)
     arguments.work.mkdir(parents=True, exist_ok=True)
     folder = arguments.table or data_folder() / DEFAULT_ENCODER
     held_out = held_out_sentences(arguments.held_out)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.encoders.protocol import Vectors
+from indexer.errors import EncoderError
 from indexer.training.corpus import Corpus, english_side
 
 # English texts a source lends to the teacher: encoding them is the slowest step of all, words
@@ -74,6 +75,26 @@ def choose_texts(corpus: Corpus, use: NDArray[np.bool_], seed: int) -> NDArray[n
     return np.unique(np.concatenate(chosen))
 
 
+def teacher_folder(name: str) -> Path:
+    """Return the folder of a teacher.
+
+    :param name: as in `teacher_vectors`.
+    :raises EncoderError: if there is none.
+    """
+    folder = Path(name)
+    try:
+        if not folder.is_dir():
+            folder = Path(importlib.import_module(name).get_model_path())
+    except (ImportError, AttributeError, TypeError, ValueError):
+        folder = Path()
+    if not (folder / "config.json").exists() and not (folder / "modules.json").exists():
+        raise EncoderError(
+            f"There is no teacher {name!r}: name the folder of a sentence-transformers model, or "
+            "an installed module that carries one."
+        )
+    return folder
+
+
 def teacher_vectors(
     name: str, texts: list[str], report: Callable[[int, int], None]
 ) -> NDArray[np.float16]:
@@ -82,15 +103,19 @@ def teacher_vectors(
     :param name: a folder, or an installed module that carries a model and has `get_model_path()`.
     :param report: called with the texts encoded and the texts in all.
     :return: float16 [n, the teacher's width].
+    :raises EncoderError: if there is no such model.
     """
     import torch
     from sentence_transformers import SentenceTransformer
 
-    folder = Path(name)
-    if not folder.is_dir():
-        folder = Path(importlib.import_module(name).get_model_path())
+    folder = teacher_folder(name)
     # bfloat16 is three times as fast on a CPU that has it; cosines to float32 are above 0.9999.
-    model = SentenceTransformer(str(folder), local_files_only=True).to(torch.bfloat16)
+    try:
+        model = SentenceTransformer(str(folder), local_files_only=True).to(torch.bfloat16)
+    except (OSError, ValueError) as error:
+        raise EncoderError(
+            f"The teacher in {folder} cannot be loaded ({str(error).splitlines()[0]})."
+        ) from error
     order = np.argsort([len(text) for text in texts])
     width = int(model.get_embedding_dimension() or 0)
     vectors = np.zeros((len(texts), width), np.float16)

@@ -20,7 +20,7 @@ from indexer.encoders.catalog import EXPORT_DESCRIPTION
 from indexer.encoders.onnx_encoder import MODEL_FILE, OUTPUT, OnnxEncoder, checksum
 from indexer.encoders.protocol import Vectors
 from indexer.errors import EncoderError
-from indexer.training.command import add_arguments, corpus_of, say
+from indexer.training.command import add_arguments, corpus_of, in_a_sentence, say
 from indexer.training.corpus import Corpus
 from indexer.training.measure import cut_development, figures_of, pooled
 from indexer.training.tokens import TokenizedTexts
@@ -113,6 +113,7 @@ def texts_to_spread(corpus: Corpus, use: NDArray[np.bool_], seed: int) -> NDArra
     return drawn
 
 
+@in_a_sentence
 def main() -> None:
     """Whiten an exported encoder and say its figures on development pairs."""
     parser = argparse.ArgumentParser(
@@ -123,11 +124,7 @@ def main() -> None:
     parser.add_argument("--artifact", type=Path, required=True, help="folder of the encoder")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    try:
-        # Before the corpus is read, which takes minutes.
-        unwhitened(arguments.artifact)
-    except EncoderError as error:
-        raise SystemExit(str(error)) from None
+    unwhitened(arguments.artifact)  # before the corpus is read, which takes minutes
     corpus = corpus_of(arguments)
     use, sets = cut_development(corpus)
 

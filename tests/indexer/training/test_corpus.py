@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from indexer.errors import TrainingError
 from indexer.training.corpus import held_out_sentences, load_corpus, normalised
 
 PAIRS = [(f"sentence number {n} of many", f"Satz Nummer {n} von vielen") for n in range(200)]
@@ -55,10 +56,33 @@ def test_a_source_can_be_left_out(folder: Path) -> None:
 
 
 def test_leaving_out_an_unknown_source_names_those_there_are(folder: Path) -> None:
-    with pytest.raises(ValueError, match="plain"):
+    with pytest.raises(TrainingError, match="there are packed, plain"):
         load_corpus(folder / "data", without=["nothing"])
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="tsv"):
+    with pytest.raises(TrainingError, match="tsv"):
         load_corpus(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("few.tsv", b"eng\tdeu\thouse\tHaus\n", "nothing to train on"),
+        ("columns.tsv", b"house\tHaus\n" * 200, "nothing to train on"),
+        ("latin.tsv", "eng\tdeu\tdoor\tTür\n".encode("latin-1"), "latin.tsv is not UTF-8"),
+        ("packed.tsv.zst", b"eng\tdeu\thouse\tHaus\n" * 200, "packed.tsv.zst is damaged"),
+    ],
+)
+def test_text_that_cannot_be_trained_on_is_told_by_its_name(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(TrainingError, match=said):
+        load_corpus(tmp_path)
+
+
+def test_held_out_sentences_that_are_no_text_are_told_by_their_name(tmp_path: Path) -> None:
+    (tmp_path / "sentences").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(TrainingError, match="sentences is not UTF-8"):
+        held_out_sentences(tmp_path)

@@ -13,9 +13,10 @@ from indexer import Index, sync
 from indexer.encoders import load_encoder
 from indexer.encoders.embedded import EmbeddedEncoder
 from indexer.encoders.protocol import Vectors
-from indexer.errors import EncoderError
+from indexer.errors import EncoderError, TrainingError
+from indexer.training.checkpoints import load_checkpoint
 from indexer.training.composition import ComposedTable
-from indexer.training.contrastive import info_nce
+from indexer.training.contrastive import ContrastiveSettings, info_nce
 from indexer.training.corpus import Corpus, CorpusReport, held_out_sentences, load_corpus
 from indexer.training.languages import sharpness_of
 from indexer.training.measure import pooled
@@ -281,6 +282,36 @@ def test_what_is_whitened_or_no_export_is_refused_before_the_corpus_is_read(
         assert said in done.stderr
         assert "Traceback" not in done.stderr
         assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.usefixtures("table")
+def test_a_command_says_in_a_sentence_what_it_cannot_use(folder: Path) -> None:
+    of_others = [str(folder / name) for name in ("data", "held_out", "work-whole")]
+    for options, said in (
+        (["--data", "/nowhere"], "/nowhere holds no .tsv"),
+        (["--data", "/nowhere", "--teacher", "nobody"], "no teacher 'nobody'"),
+        (["--data", "/nowhere", "--held-out", "/nor/there"], "/nor/there: No such file"),
+        (
+            ["--data", of_others[0], "--held-out", of_others[1], "--work", of_others[2]],
+            "with dimension 32, not 384",
+        ),
+    ):
+        done = subprocess.run(
+            [
+                sys.executable, "-m", "indexer.training", "--out", str(folder / "never"),
+                "--work", str(folder / "work-never"), "--batch", "64", *options,
+            ],
+            text=True, capture_output=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 1
+        assert said in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def test_a_damaged_state_is_told_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "table.pt").write_bytes(b"no state")
+    with pytest.raises(TrainingError, match=r"table\.pt is no state"):
+        load_checkpoint(tmp_path / "table.pt", ContrastiveSettings())
 
 
 IN_TWO_RUNS = """
