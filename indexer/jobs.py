@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Literal
 from indexer.database import transaction
 from indexer.errors import CrosstongueError, IndexBusyError
 from indexer.paths import display
-from indexer.progress import SyncProgress
+from indexer.progress import Phase, SyncProgress
 
 if TYPE_CHECKING:
     from indexer.index import Index
@@ -63,6 +63,7 @@ class Job:
     files_per_second: float | None
     seconds_left: float | None
     error: str | None
+    phase: Phase
 
     @property
     def active(self) -> bool:
@@ -182,11 +183,12 @@ class RunningJob:
         self._reported = time.monotonic()
         with self._writing() as connection:
             connection.execute(
-                "UPDATE jobs SET updated_at = ?, files_total = ?, files_done = ?, "
+                "UPDATE jobs SET updated_at = ?, phase = ?, files_total = ?, files_done = ?, "
                 "files_failed = ?, passages_done = ?, files_per_second = ?, seconds_left = ? "
                 "WHERE id = ?",
                 (
                     time.time_ns(),
+                    event.phase,
                     event.files_total,
                     event.files_done,
                     event.files_failed,

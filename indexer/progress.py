@@ -18,6 +18,19 @@ Phase = Literal[
     "embedding",
     "measuring",
 ]
+# What a phase counts, where it counts no files.
+_UNITS: dict[str, str] = {
+    "segmenting": "passages",
+    "labelling": "passages",
+    "re-embedding": "passages",
+    "embedding": "texts",
+    "measuring": "encoders",
+}
+
+
+def unit_of(phase: str) -> str:
+    """Return what `files_done` and `files_total` count in a phase: `files`, `passages`..."""
+    return _UNITS.get(phase, "files")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +38,9 @@ class SyncProgress:
     """One event of a run.
 
     :param phase: what is being done.
-    :param files_done: files read so far, failed ones included; while scanning, files seen.
-    :param files_total: files to read, 0 while scanning (passages while segmenting, labelling or
-        re-embedding; texts, then encoders, while evaluating).
+    :param files_done: files read so far, failed ones included (or what `unit_of` says); while
+        scanning, files seen.
+    :param files_total: files to read, 0 while scanning.
     :param files_failed: files that could not be read so far.
     :param passages: passages written so far.
     :param files_per_second: the rate since reading began, or None before it can be told.

@@ -208,6 +208,10 @@ CREATE TABLE language_rules (
 _WATCHED = "ALTER TABLE sources ADD COLUMN watched INTEGER NOT NULL DEFAULT 0"
 
 
+# What a job is at: in some phases it counts passages, not files.
+_PHASES = "ALTER TABLE jobs ADD COLUMN phase TEXT NOT NULL DEFAULT 'indexing'"
+
+
 def _first(database: Database) -> None:
     database.executescript(_FIRST)
 
@@ -236,6 +240,10 @@ def _watched(database: Database) -> None:
     database.executescript(_WATCHED)
 
 
+def _phases(database: Database) -> None:
+    database.executescript(_PHASES)
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _first,
     _terms,
@@ -244,5 +252,6 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _facets,
     _language_rules,
     _watched,
+    _phases,
 )
 SCHEMA_VERSION = len(MIGRATIONS)

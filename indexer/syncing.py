@@ -160,8 +160,8 @@ class _Run:
 
     def tell_labelling(self, done: int, total: int) -> None:
         """Tell how far the heads of the index are."""
-        event = self.event("labelling")
-        self.tell(replace(event, files_done=done, files_total=total, files_per_second=None))
+        event = replace(self.event("labelling"), files_per_second=None, seconds_left=None)
+        self.tell(replace(event, files_done=done, files_total=total))
         self._pause_or_stop()
 
     def apply(self) -> None:

@@ -16,6 +16,7 @@ from typing import IO
 
 from indexer.errors import SourceError
 from indexer.jobs import Job
+from indexer.progress import unit_of
 from ui.locations import make_private
 from ui.safe_text import shown_path
 
@@ -26,6 +27,13 @@ LONGEST_REASON = 2_000
 _COMPLAINT = "Error: "
 _UNTOLD = "Indexing ended unexpectedly; start it again, it goes on where it stopped."
 MINUTE, HOUR = 60, 3600
+# What a job does when it is past reading files, or before it.
+_DOING = {
+    "segmenting": "Finding words anew",
+    "labelling": "Labelling",
+    "re-embedding": "Embedding anew",
+    "finishing": "Finishing",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +173,8 @@ def checked_folder(typed: str) -> Path:
 def progress_of(job: Job) -> Progress:
     """Put a job's row into words."""
     folders = ", ".join(job.folders) or "the index"
-    counted = f"{job.files_done:,} of {job.files_total:,} files"
+    unit = unit_of(job.phase)
+    counted = f"{job.files_done:,} of {job.files_total:,} {unit}"
     failed = f"{job.files_failed:,} could not be read" if job.files_failed else None
     if not job.active:
         return Progress(_ended(job, folders), _joined(counted, failed), None)
@@ -173,12 +182,12 @@ def progress_of(job: Job) -> Progress:
     if not job.files_total:
         doing = f"Paused: {folders}" if paused else f"Looking through {folders}"
         return Progress(doing, _joined(_asked(job)) or "Counting the files…", None)
-    rate = f"{job.files_per_second:,.0f} files a second" if job.files_per_second else None
+    rate = f"{job.files_per_second:,.0f} {unit} a second" if job.files_per_second else None
     left = f"{_duration(job.seconds_left)} left" if job.seconds_left is not None else None
     if paused:
         rate = left = None
     return Progress(
-        f"{'Paused' if paused else 'Indexing'}: {folders}",
+        f"{'Paused' if paused else _DOING.get(job.phase, 'Indexing')}: {folders}",
         _joined(_asked(job), counted, rate, left, failed),
         min(job.files_done / job.files_total, 1.0),
     )

@@ -9,18 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from indexer.progress import ProgressCallback, SyncProgress
+from indexer.progress import ProgressCallback, SyncProgress, unit_of
 from ui.output import say_aside
 
 # A log that gets a line every few seconds can be followed and still be read afterwards.
 LOG_SECONDS = 5.0
-_UNITS = {
-    "segmenting": "passages",
-    "labelling": "passages",
-    "re-embedding": "passages",
-    "embedding": "texts",
-    "measuring": "encoders",
-}
 
 
 @contextmanager
@@ -78,7 +71,7 @@ def figures(event: SyncProgress) -> str:
     """Write an event's figures: how much of how much, the rate and the time left."""
     if not event.files_total:
         return f"{event.files_done:,} files seen" if event.files_done else ""
-    unit = _UNITS.get(event.phase, "files")
+    unit = unit_of(event.phase)
     parts = [f"{event.files_done:,} of {event.files_total:,} {unit}"]
     if event.files_failed:
         parts.append(f"{event.files_failed:,} failed")

@@ -10,6 +10,7 @@ from indexer.facets import EntityCount
 from indexer.jobs import Job
 from indexer.labelling import LabelCount
 from indexer.language_rules import LanguageRule
+from indexer.progress import unit_of
 from indexer.status import IndexStatus
 from ui.language_names import language_name
 from ui.output import count, isolated, safe
@@ -100,7 +101,8 @@ def entity_line(entity: EntityCount) -> str:
 
 def job_line(job: Job) -> str:
     """Say in one line what a job is doing or did."""
-    parts = [f"{job.kind} {job.state}, {job.files_done:,} of {job.files_total:,}"]
+    counted = f"{job.files_done:,} of {job.files_total:,} {unit_of(job.phase)}"
+    parts = [f"{job.kind} {job.state}, {counted}"]
     if job.files_failed:
         parts.append(f"{job.files_failed:,} failed")
     if job.active and job.seconds_left is not None:

@@ -211,7 +211,8 @@ def test_re_embedding_is_a_job_too(index, documents, helpers):
     sync(index, documents)
     index.re_embed(helpers.Encoder(revision="2"))
     job = jobs.current(index)
-    assert job is not None and (job.kind, job.state) == ("re-embed", "done")
+    assert job is not None
+    assert (job.kind, job.state, job.phase) == ("re-embed", "done", "re-embedding")
     assert job.files_done == 5
 
 

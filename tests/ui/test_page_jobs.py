@@ -11,6 +11,7 @@ from indexer.errors import SourceError
 from indexer.index import Index
 from indexer.jobs import Job
 from ui.page_jobs import JobStarter, checked_folder, progress_of
+from ui.status_text import job_line
 
 
 def job(**changes) -> Job:
@@ -31,6 +32,7 @@ def job(**changes) -> Job:
         "files_per_second": 85.6,
         "seconds_left": 95.0,
         "error": None,
+        "phase": "indexing",
     }
     return Job(**{**values, **changes})
 
@@ -49,6 +51,14 @@ def test_a_job_says_how_far_it_is_how_fast_and_how_long_it_takes():
         "500 of 2,000 files · 86 files a second · about 2 min left · 3 could not be read"
     )
     assert progress.share == 0.25
+
+
+def test_a_job_that_is_past_reading_files_says_what_it_counts():
+    labelling = job(phase="labelling", files_per_second=None, seconds_left=None)
+    progress = progress_of(labelling)
+    assert progress.headline == "Labelling: /papers"
+    assert progress.detail == "500 of 2,000 passages"
+    assert job_line(labelling) == "sync running, 500 of 2,000 passages, process 1"
 
 
 @pytest.mark.parametrize(
