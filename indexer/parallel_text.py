@@ -23,6 +23,8 @@ ENGLISH = "eng"
 # Queries compared at a time: 4,096 against 100,000 targets are 1.6 GB of cosines, and a set as
 # large as the usual ones goes in one piece.
 _QUERIES = 4_096
+# The longest head of a zstd frame, which says how much is in it.
+_FRAME_HEAD = 18
 
 
 class PackedError(Exception):
@@ -72,7 +74,13 @@ def _unpacked(path: Path, raw: IO[bytes]) -> Iterator[IO[bytes]]:
             f"is packed by zstd: unpack it, or run `pip install {error.name}`."
         ) from error
     try:
-        yield cast("IO[bytes]", zstandard.ZstdDecompressor().stream_reader(raw))
+        size = zstandard.frame_content_size(raw.read(_FRAME_HEAD))  # -1 where it is not said
+        raw.seek(0)
+        reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+        yield cast("IO[bytes]", reader)
+        # A stream that ends too soon is an end like any other to the reader.
+        if reader.tell() < size:
+            raise PackedError("is cut short: fetch it again.")
     except zstandard.ZstdError as error:
         raise PackedError(f"is damaged ({error}).") from error
 

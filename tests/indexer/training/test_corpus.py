@@ -71,6 +71,11 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
         ("few.tsv", b"eng\tdeu\thouse\tHaus\n", "nothing to train on"),
         ("columns.tsv", b"house\tHaus\n" * 200, "nothing to train on"),
         ("latin.tsv", "eng\tdeu\tdoor\tTür\n".encode("latin-1"), "latin.tsv is not UTF-8"),
+        (
+            "cut.tsv.zst",
+            zstandard.compress(b"eng\tdeu\ta\tb\n" * 99)[:-9],
+            "cut.tsv.zst is cut short",
+        ),
         ("packed.tsv.zst", b"eng\tdeu\thouse\tHaus\n" * 200, "packed.tsv.zst is damaged"),
     ],
 )
