@@ -17,7 +17,7 @@ from search.ranking import SHARE_POWER
 # Of the largest of n cosines that nothing but chance brought about, which grows as the root of
 # 2 ln n deviations; a query's own deviation is less than that of whole passages.
 CHANCE = 0.3
-SLOPE = 1.8
+SLOPE = 1.7
 MIDDLE = 1.75
 # A passage that holds every word of a query, down to its rarest, answers it in nineteen of twenty
 # cases (known items of the sample folder), however far its vector is.

@@ -47,7 +47,7 @@ class ContrastiveSettings:
     """
 
     dimension: int = 384
-    steps: int = 18_000
+    steps: int = 15_000
     batch: int = 2_048
     learning_rate: float = 0.01
     warm_up: int = 200
@@ -57,7 +57,7 @@ class ContrastiveSettings:
     deviation: float = 0.05
     teaching: float = 20.0
     final_teaching: float = 4.0
-    finishing_steps: int = 6_000
+    finishing_steps: int = 5_000
     finishing_rate: float = 0.008
     finishing_teaching: float = 3.0
     own_side_from: int = 3_000

@@ -27,13 +27,13 @@ class Source:
 
 SOURCES = {
     "cldr": Source(
-        "names and keywords of emoji", "Unicode, Inc., CLDR", "Unicode-3.0", weight=0.25
+        "names and keywords of emoji", "Unicode, Inc., CLDR", "Unicode-3.0", weight=0.125
     ),
     "djdocs": Source(
         "Django's documentation",
         "Django Software Foundation and translators",
         "BSD-3-Clause",
-        weight=0.6,
+        weight=0.3,
     ),
     "ebible": Source(
         "Bible verses",
@@ -42,7 +42,7 @@ SOURCES = {
         weight=0.35,
     ),
     "ftl": Source(
-        "web pages and interface text", "Mozilla and its localizers", "MPL-2.0", weight=0.5
+        "web pages and interface text", "Mozilla and its localizers", "MPL-2.0", weight=0.25
     ),
     "indian_parallel": Source(
         "Wikipedia sentences and dictionary entries: bn hi ml ta te ur",
@@ -53,14 +53,14 @@ SOURCES = {
         "interface text of MediaWiki and OpenStreetMap editors",
         "translatewiki.net and the projects' translators",
         "GPL-2.0-or-later, MIT, ISC",
-        weight=0.5,
+        weight=0.25,
     ),
     "mlqe": Source(
         "Wikipedia and Reddit sentences, machine translated and filtered",
         "MLQE and MLQE-PE, Fomicheva and others (2020)",
         "CC0-1.0",
     ),
-    "mozilla_lang": Source("web pages", "Mozilla and its localizers", "MPL-2.0", weight=0.5),
+    "mozilla_lang": Source("web pages", "Mozilla and its localizers", "MPL-2.0", weight=0.25),
     "nusa_jv_id": Source(
         "Javanese and Indonesian sentences", "NusaWrites and contributors", "Apache-2.0"
     ),
@@ -71,19 +71,19 @@ SOURCES = {
         "interface text of openstreetmap.org",
         "OpenStreetMap contributors and translators",
         "GPL-2.0",
-        weight=0.25,
+        weight=0.125,
     ),
     "po_docs_ui": Source(
         "help and interface text of GNOME and Cinnamon",
         "the GNOME and Linux Mint projects and their translators",
         "CC-BY-3.0, GPL-2.0-or-later",
-        weight=0.5,
+        weight=0.25,
     ),
     "pydocs": Source(
         "Python's documentation",
         "Python Software Foundation and translators",
         "PSF-2.0, CC0-1.0",
-        weight=0.6,
+        weight=0.3,
     ),
     "refugee": Source("a phrasebook", "Refugee Phrasebook contributors", "MIT"),
     "storybooks": Source(
@@ -110,19 +110,19 @@ SOURCES = {
         "titles of Wikipedia articles",
         "Wikipedia and Wikidata contributors",
         "CC0-1.0, CC-BY-SA-3.0",
-        weight=0.5,
+        weight=0.25,
     ),
     "wikipedia_app": Source(
         "interface text of Wikipedia's app",
         "Wikimedia Foundation and translators",
         "Apache-2.0",
-        weight=0.5,
+        weight=0.25,
     ),
     "wordnet": Source(
         "words by shared meaning",
         "Open Multilingual Wordnet (Bond and Foster, 2013), the wordnets in it, Wiktionary, CLDR",
         "each wordnet's own open licence",
-        weight=0.35,
+        weight=0.175,
     ),
 }
 

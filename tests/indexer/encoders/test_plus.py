@@ -24,7 +24,7 @@ def test_it_answers_ten_points_more_of_the_questions_than_the_embedded_encoder()
     after = question_figures(load_encoder("embedded-plus"))
     # It was chosen by the tuning half; each half is half of the questions.
     assert after["tuning"][3] >= before["tuning"][3] + 10
-    assert after["closing"][3] >= before["closing"][3] + 7
+    assert after["closing"][3] >= before["closing"][3] + 9
     assert sum(after[half][3] - before[half][3] for half in after) / 2 >= 10
     # Of its own, so that it can get no worse whatever the embedded encoder becomes.
     assert after["tuning"][3] >= 59
