@@ -1,5 +1,9 @@
 import os
 import signal
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -15,6 +19,43 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Nothing in a test may ask a hub for a model.
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+# What takes each migration of an index back, by its number.
+TAKEN_BACK = {
+    8: ("ALTER TABLE jobs DROP COLUMN phase",),
+    7: ("ALTER TABLE sources DROP COLUMN watched",),
+    6: ("DROP TABLE language_rules", "ALTER TABLE documents DROP COLUMN language_given"),
+    5: (
+        *(f"DROP TABLE {table}" for table in ("passage_entities", "entities", "heads")),
+        "ALTER TABLE document_labels RENAME COLUMN score TO cosine",
+    ),
+    4: ("DROP TABLE document_labels", "DROP TABLE labels"),
+    3: (
+        *(f"DROP TABLE {table}" for table in ("centres", "centring_samples")),
+        "DELETE FROM meta WHERE key LIKE 'centr%'",
+    ),
+    2: (
+        "DROP TRIGGER passages_removed_terms",
+        "DROP TABLE passages_fts",
+        "DELETE FROM meta WHERE key LIKE 'segment%'",
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def make_older() -> Callable[[Path, int], None]:
+    """Make the index in a folder one that a Crosstongue of an earlier schema wrote."""
+
+    def made(folder: Path, version: int) -> None:
+        with closing(sqlite3.connect(folder / "index.db")) as connection, connection:
+            [newest] = connection.execute("PRAGMA user_version").fetchone()
+            for number in range(newest, version, -1):
+                for statement in TAKEN_BACK[number]:
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {version}")
+
+    return made
 
 
 def pytest_terminal_summary(

@@ -1,5 +1,3 @@
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -116,16 +114,10 @@ def test_labels_are_refused_while_another_writes_and_nothing_is_lost(index):
     assert len(labels_of(index)) == len(LABELS)
 
 
-def test_an_index_from_before_there_were_labels_opens_and_takes_some(index, encoder):
+def test_an_index_from_before_there_were_labels_opens_and_takes_some(index, encoder, make_older):
     folder = index.folder
     index.close()
-    with closing(sqlite3.connect(folder / "index.db")) as connection, connection:
-        for table in ("passage_entities", "entities", "heads", "document_labels", "labels"):
-            connection.execute(f"DROP TABLE {table}")
-        connection.execute("DROP TABLE language_rules")
-        connection.execute("ALTER TABLE documents DROP COLUMN language_given")
-        connection.execute("ALTER TABLE sources DROP COLUMN watched")
-        connection.execute("PRAGMA user_version = 3")
+    make_older(folder, 3)
     with Index.open(folder, encoder=encoder) as again:
         assert labels_of(again) == ()
         set_labels(again, LABELS, most=1, least=1.5)

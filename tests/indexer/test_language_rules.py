@@ -1,8 +1,6 @@
 """Languages that a person says documents are in: what they reach, and how they are taken back."""
 
 import os
-import sqlite3
-from contextlib import closing
 
 import numpy as np
 import pytest
@@ -161,13 +159,9 @@ def test_nothing_is_said_while_another_writes(index, folder):
     assert rules_of(index) == ()
 
 
-def test_an_index_from_before_opens_and_takes_rules(index, folder):
+def test_an_index_from_before_opens_and_takes_rules(index, folder, make_older):
     place = index.folder
     index.close()
-    with closing(sqlite3.connect(place / "index.db")) as connection, connection:
-        connection.execute("DROP TABLE language_rules")
-        connection.execute("ALTER TABLE documents DROP COLUMN language_given")
-        connection.execute("ALTER TABLE sources DROP COLUMN watched")
-        connection.execute("PRAGMA user_version = 5")
+    make_older(place, 5)
     with Index.open(place) as again:
         assert set_language(again, folder / "old", "nn") == 2

@@ -35,29 +35,13 @@ def test_terms_hold_the_title_and_the_heading(index, documents, helpers):
     assert any({"zucchini", "aubergine", "slice"} <= set(row[1].split()) for row in terms(index))
 
 
-def older(index: Index) -> None:
-    """Make an index as it was before there were terms."""
-    with index.transaction() as connection:
-        connection.execute("DROP TRIGGER passages_removed_terms")
-        connection.execute("DROP TABLE passages_fts")
-        connection.execute("DROP TABLE centres")
-        connection.execute("DROP TABLE centring_samples")
-        for table in ("passage_entities", "entities", "heads", "document_labels", "labels"):
-            connection.execute(f"DROP TABLE {table}")
-        connection.execute("DROP TABLE language_rules")
-        connection.execute("ALTER TABLE documents DROP COLUMN language_given")
-        connection.execute("ALTER TABLE sources DROP COLUMN watched")
-        connection.execute("DELETE FROM meta WHERE key LIKE 'segment%'")
-        connection.execute("PRAGMA user_version = 1")
-    index.close()
-
-
 def test_an_older_index_opens_and_the_next_sync_makes_the_terms_and_nothing_else(
-    index, documents, encoder
+    index, documents, encoder, make_older
 ):
     sync(index, documents)
     before, texts = terms(index), len(encoder.texts)
-    older(index)
+    index.close()
+    make_older(index.folder, 1)
     with Index.open(index.folder, encoder=encoder) as opened:
         assert terms(opened) == []
         events = []

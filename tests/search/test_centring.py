@@ -1,8 +1,5 @@
 """Centring: a language's own place among vectors buries no answer, and stored vectors stay raw."""
 
-import sqlite3
-from contextlib import closing
-
 import numpy as np
 import pytest
 
@@ -264,20 +261,11 @@ def test_hits_are_judged_and_similar_ones_found_among_centred_vectors(make):
     assert searcher.search(QUESTION, diverse=True, limit=3)
 
 
-def test_an_index_from_before_centring_opens_and_can_be_centred(make):
+def test_an_index_from_before_centring_opens_and_can_be_centred(make, make_older):
     index = make(SUBJECTS)
     folder, encoder = index.folder, index.encoder
     index.close()
-    with closing(sqlite3.connect(folder / "index.db")) as connection, connection:
-        connection.execute("DROP TABLE centres")
-        connection.execute("DROP TABLE centring_samples")
-        for table in ("passage_entities", "entities", "heads", "document_labels", "labels"):
-            connection.execute(f"DROP TABLE {table}")
-        connection.execute("DROP TABLE language_rules")
-        connection.execute("ALTER TABLE documents DROP COLUMN language_given")
-        connection.execute("ALTER TABLE sources DROP COLUMN watched")
-        connection.execute("DELETE FROM meta WHERE key LIKE 'centr%'")
-        connection.execute("PRAGMA user_version = 2")
+    make_older(folder, 2)
     with Index.open(folder, encoder=encoder) as again:
         assert again.centres is None
         assert names(again, QUESTION)
