@@ -15,8 +15,9 @@ def find_point(page: Page, words: str) -> tuple[float, float]:
     """Sweep the pointer over the map until it points at a passage that says `words`."""
     box = page.locator("canvas").bounding_box()
     tip = page.locator(".tip")
-    for y in range(8, int(box["height"]), 12):
-        for x in range(8, int(box["width"]), 12):
+    # A point is pointed at from 9 pixels and its own radius away.
+    for y in range(8, int(box["height"]), 16):
+        for x in range(8, int(box["width"]), 16):
             page.mouse.move(box["x"] + x, box["y"] + y)
             if tip.is_visible() and words in tip.inner_text():
                 return box["x"] + x, box["y"] + y
