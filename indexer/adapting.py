@@ -13,13 +13,13 @@ import random
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexer.errors import EncoderError
 from indexer.paths import display
+from indexer.text_files import reading
 
 if TYPE_CHECKING:
     from indexer.encoders.checkpoint import Checkpoint
@@ -131,7 +131,7 @@ def read_training_pairs(path: Path) -> list[Pair]:
 
     :raises EncoderError: if it cannot be read or holds too few.
     """
-    with said_plainly(path):
+    with reading(path, EncoderError):
         found = list(dict.fromkeys(_rows(path)))
     how = "a line each: two texts with a tab between them, or two languages and two texts"
     check_count(path, len(found), "pairs", how)
@@ -156,24 +156,6 @@ def columns_of(path: Path) -> Iterator[list[str]]:
     with path.open(encoding="utf-8-sig", newline="\n") as lines:
         for line in lines:
             yield [column.strip() for column in line.rstrip("\r\n").split("\t")]
-
-
-@contextmanager
-def said_plainly(path: Path) -> Iterator[None]:
-    """Turn what goes wrong in reading a file of examples into one sentence.
-
-    :raises EncoderError: if it cannot be read.
-    """
-    from indexer.parallel_text import PackedError
-
-    try:
-        yield
-    except UnicodeDecodeError as error:
-        raise EncoderError(f"{display(path)} is not UTF-8; save it as UTF-8 text.") from error
-    except OSError as error:
-        raise EncoderError(f"{display(path)} cannot be read ({error.strerror}).") from error
-    except PackedError as error:
-        raise EncoderError(f"{display(path)} {error}") from error
 
 
 def held_out(examples: int) -> int:

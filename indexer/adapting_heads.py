@@ -23,12 +23,12 @@ from indexer.adapting import (
     check_count,
     columns_of,
     held_out,
-    said_plainly,
     settle,
 )
 from indexer.entities import Tagged, read_tag, tagged
 from indexer.errors import EncoderError
 from indexer.paths import display
+from indexer.text_files import reading
 
 if TYPE_CHECKING:
     from indexer.encoders.heads import Task
@@ -86,7 +86,7 @@ def read_labelled(path: Path) -> list[Labelled]:
 
     :raises EncoderError: if it cannot be read, holds too few, or only one label.
     """
-    with said_plainly(path):
+    with reading(path, EncoderError):
         found = list(dict.fromkeys(_labelled_rows(path)))
     check_count(path, len(found), "texts", "a line each: the text, a tab and its label")
     if len({one.label for one in found}) == 1:
@@ -103,7 +103,7 @@ def read_tagged(path: Path) -> list[Tagged]:
     :raises EncoderError: if it cannot be read, a line is none of a word and its tag, or it holds
         too few sentences, or no entity.
     """
-    with said_plainly(path):
+    with reading(path, EncoderError):
         found = list(dict.fromkeys(_sentences(path)))
     how = "a word and its tag a line, with a blank line between sentences"
     check_count(path, len(found), "sentences", how)

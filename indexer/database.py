@@ -137,7 +137,7 @@ def migrate(path: Path) -> None:
                 for number in range(
                     checked_version(connection, path.parent), len(schema.MIGRATIONS)
                 ):
-                    schema.MIGRATIONS[number](database)
+                    database.executescript(schema.MIGRATIONS[number])
                     connection.execute(f"PRAGMA user_version = {number + 1}")
         finally:
             connection.close()

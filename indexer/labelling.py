@@ -26,6 +26,7 @@ from indexer.encoders.protocol import Encoder, Vectors
 from indexer.encoders.windowed import unit
 from indexer.errors import EncoderMismatchError, LabelsError
 from indexer.paths import display, to_path
+from indexer.text_files import reading
 
 if TYPE_CHECKING:
     from indexer.index import Index
@@ -95,12 +96,8 @@ def read_labels(path: str | Path) -> list[Label]:
     :raises LabelsError: if it cannot be read, holds none, or one twice.
     """
     shown = display(path)
-    try:
+    with reading(path, LabelsError):
         text = Path(path).read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise LabelsError(f"{shown} is not UTF-8; save it as UTF-8 text.") from error
-    except OSError as error:
-        raise LabelsError(f"{shown} cannot be read ({error.strerror}).") from error
     labels = []
     for line in text.splitlines():
         line = line.strip().replace("\0", "")

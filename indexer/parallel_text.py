@@ -14,6 +14,7 @@ from typing import IO, cast
 import numpy as np
 
 from indexer.encoders.protocol import Vectors
+from indexer.text_files import PackedError
 
 XTREME_LANGUAGES = tuple(
     "afr ara bul ben deu ell spa est eus pes fin fra heb hin hun ind ita jpn jav kat kaz kor mal "
@@ -25,10 +26,6 @@ ENGLISH = "eng"
 _QUERIES = 4_096
 # The longest head of a zstd frame, which says how much is in it.
 _FRAME_HEAD = 18
-
-
-class PackedError(Exception):
-    """A packed file cannot be unpacked; the message is what its name is the subject of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,6 @@ SQLite is the truth; the FAISS file is a view of `passages` and `vectors`. The t
 contract between the index, which writes them, and the searcher, which reads them.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database  # it costs half a second, and reading needs none of it
-
 # `path` and `root` are bytes (os.fsencode) because a file name need not be UTF-8; a folder filter
 # is a range over those bytes. Times are nanoseconds since the epoch.
 # A passage's id is its FAISS id. AUTOINCREMENT never hands out an id twice, so a stale view can
@@ -212,46 +204,14 @@ _WATCHED = "ALTER TABLE sources ADD COLUMN watched INTEGER NOT NULL DEFAULT 0"
 _PHASES = "ALTER TABLE jobs ADD COLUMN phase TEXT NOT NULL DEFAULT 'indexing'"
 
 
-def _first(database: Database) -> None:
-    database.executescript(_FIRST)
-
-
-def _terms(database: Database) -> None:
-    database.executescript(_TERMS)
-
-
-def _centres(database: Database) -> None:
-    database.executescript(_CENTRES)
-
-
-def _labels(database: Database) -> None:
-    database.executescript(_LABELS)
-
-
-def _facets(database: Database) -> None:
-    database.executescript(_FACETS)
-
-
-def _language_rules(database: Database) -> None:
-    database.executescript(_LANGUAGE_RULES)
-
-
-def _watched(database: Database) -> None:
-    database.executescript(_WATCHED)
-
-
-def _phases(database: Database) -> None:
-    database.executescript(_PHASES)
-
-
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (
-    _first,
-    _terms,
-    _centres,
-    _labels,
-    _facets,
-    _language_rules,
-    _watched,
-    _phases,
+MIGRATIONS: tuple[str, ...] = (
+    _FIRST,
+    _TERMS,
+    _CENTRES,
+    _LABELS,
+    _FACETS,
+    _LANGUAGE_RULES,
+    _WATCHED,
+    _PHASES,
 )
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from indexer import centring, facets, jobs, labelling, language_rules
@@ -160,8 +160,15 @@ class _Run:
 
     def tell_labelling(self, done: int, total: int) -> None:
         """Tell how far the heads of the index are."""
-        event = replace(self.event("labelling"), files_per_second=None, seconds_left=None)
-        self.tell(replace(event, files_done=done, files_total=total))
+        self.tell(
+            SyncProgress(
+                "labelling",
+                files_done=done,
+                files_total=total,
+                files_failed=len(self.failed),
+                passages=self.passages,
+            )
+        )
         self._pause_or_stop()
 
     def apply(self) -> None:

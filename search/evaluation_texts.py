@@ -7,7 +7,8 @@ them, and what is said where nothing can be made.
 from pathlib import Path
 
 from indexer.errors import SourceError
-from indexer.parallel_text import ENGLISH, PackedError, ParallelTexts, read_pairs, read_tatoeba
+from indexer.parallel_text import ENGLISH, ParallelTexts, read_pairs, read_tatoeba
+from indexer.text_files import PackedError
 
 # As many as the largest of Tatoeba's test sets: accuracy depends on how many there are to choose
 # from, so figures of larger sets could not be compared with published ones.

@@ -23,7 +23,7 @@ def in_a_sentence(main: Callable[[], None]) -> Callable[[], None]:
         except OSError as error:
             if error.filename is None:
                 raise
-            raise SystemExit(f"{display(Path(error.filename))}: {error.strerror}.") from None
+            raise SystemExit(f"{display(error.filename)}: {error.strerror}.") from None
 
     return said
 

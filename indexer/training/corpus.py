@@ -8,7 +8,6 @@ caps; it knows nothing of tokens or vectors.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Set
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.errors import TrainingError
-from indexer.parallel_text import PackedError, read_pairs
+from indexer.parallel_text import read_pairs
 from indexer.paths import display
+from indexer.text_files import reading
 
 # The most pairs of one source and language pair: more of the same kind stops helping while the
 # thin languages wait.
@@ -126,7 +126,7 @@ def held_out_sentences(folder: Path | None) -> set[str]:
         return set()
     held_out: set[str] = set()
     for path in sorted(folder.iterdir()):
-        with _text_of(path):
+        with reading(path, TrainingError):
             held_out.update(normalised(line) for line in path.read_text("utf-8").splitlines())
     held_out.discard("")
     return held_out
@@ -184,19 +184,8 @@ def load_corpus(
 
 
 def _read(path: Path) -> Iterator[tuple[str, str, str, str]]:
-    with _text_of(path):
+    with reading(path, TrainingError):
         yield from read_pairs(path)
-
-
-@contextmanager
-def _text_of(path: Path) -> Iterator[None]:
-    """Say which file it is that holds no text."""
-    try:
-        yield
-    except PackedError as error:
-        raise TrainingError(f"{display(path)} {error}") from error
-    except UnicodeDecodeError as error:
-        raise TrainingError(f"{display(path)} is not UTF-8 text.") from error
 
 
 def english_side(corpus: Corpus) -> NDArray[np.int32]:

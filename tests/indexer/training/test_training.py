@@ -263,6 +263,17 @@ def test_an_export_is_whitened_in_its_graph(folder: Path, table: Path, tmp_path:
     assert unevenness(white) < 0.9 * unevenness(plain)
 
 
+def refusal(module: str, *options: str) -> str:
+    """Return the one sentence in which a training says what it cannot use."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, *options], text=True, capture_output=True, check=False
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
 def test_what_is_whitened_or_no_export_is_refused_before_the_corpus_is_read(
     folder: Path, table: Path, tmp_path: Path
 ) -> None:
@@ -271,17 +282,10 @@ def test_what_is_whitened_or_no_export_is_refused_before_the_corpus_is_read(
     plain_export(table, export)
     whiten_graph(export, np.eye(32, dtype=np.float32))
     for artifact, said in ((export, "whitened already"), (table, "no exported encoder")):
-        done = subprocess.run(
-            [
-                sys.executable, "-m", "indexer.training.whitening", "--data", "/nowhere",
-                "--artifact", str(artifact), "--out", str(tmp_path / "out"),
-            ],
-            text=True, capture_output=True, check=False,
+        assert said in refusal(
+            "indexer.training.whitening", "--data", "/nowhere",
+            "--artifact", str(artifact), "--out", str(tmp_path / "out"),
         )  # fmt: skip
-        assert done.returncode == 1
-        assert said in done.stderr
-        assert "Traceback" not in done.stderr
-        assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.usefixtures("table")
@@ -296,16 +300,10 @@ def test_a_command_says_in_a_sentence_what_it_cannot_use(folder: Path) -> None:
             "with dimension 32, not 384",
         ),
     ):
-        done = subprocess.run(
-            [
-                sys.executable, "-m", "indexer.training", "--out", str(folder / "never"),
-                "--work", str(folder / "work-never"), "--batch", "64", *options,
-            ],
-            text=True, capture_output=True, check=False,
+        assert said in refusal(
+            "indexer.training", "--out", str(folder / "never"),
+            "--work", str(folder / "work-never"), "--batch", "64", *options,
         )  # fmt: skip
-        assert done.returncode == 1
-        assert said in done.stderr
-        assert done.stderr.count("\n") == 1
 
 
 def test_a_damaged_state_is_told_by_its_name(tmp_path: Path) -> None:
