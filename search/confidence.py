@@ -18,7 +18,7 @@ from search.ranking import SHARE_POWER
 # 2 ln n deviations; a query's own deviation is less than that of whole passages.
 CHANCE = 0.3
 SLOPE = 1.7
-MIDDLE = 1.75
+MIDDLE = 1.7
 # A passage that holds every word of a query, down to its rarest, answers it in nineteen of twenty
 # cases (known items of the sample folder), however far its vector is.
 WORDS_ALONE = 0.95

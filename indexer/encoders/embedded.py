@@ -23,7 +23,8 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 from tokenizers import Encoding, Tokenizer
 
-from indexer.encoders.four_bits import FourBits, KeptRows
+from indexer.encoders.bigrams import Bigrams
+from indexer.encoders.few_bits import FewBits, KeptRows, quantise
 from indexer.encoders.language_head import LanguageHead
 from indexer.encoders.pooling import mean_rows
 from indexer.encoders.protocol import (
@@ -41,8 +42,10 @@ from indexer.errors import EncoderError
 MODEL_FILE = "model.safetensors"
 TOKENIZER_FILE = "tokenizer.json"
 CONFIG_FILE = "config.json"
+_TABLES = ("table", "language_table", "bigram_table")
 _HEAD_TENSORS = ("weight", "bias", "gain", "sharpness")
 _WEIGHT_TENSOR, _BACKGROUND_TENSOR = "token_weight", "background"
+_BIGRAMS_TENSOR, _BIGRAM_SHARE_TENSOR = "bigrams", "bigram_share"
 # A sentence needs its every word to be told from others like it; in a question, or a page of text,
 # function words drown the subject. Between these numbers of tokens a text passes from the one to
 # the other.
@@ -69,17 +72,40 @@ class EmbeddedModel:
     :param head: the classifier of a text's mean language vector.
     :param token_weight: float16 [vocabulary], what a token counts in a query or a long text: the
         commoner, the less.
+    :param bigrams: int32 [n, 2], pairs of neighbouring tokens that have a vector of their own,
+        ascending.
+    :param bigram_share: float16 [n, 2], in what share of the places of either token the pair is.
+    :param bigram_table: their semantic vectors: [n, dimension].
     :param background: float32 [dimension], the mean vector of passages of every language.
     :param background_deviation: of cosines between passages that have nothing to do with each
         other.
     """
 
-    table: FourBits
-    language_table: FourBits
+    table: FewBits
+    language_table: FewBits
     head: LanguageHead
     token_weight: NDArray[np.float16]
+    bigrams: NDArray[np.int32]
+    bigram_share: NDArray[np.float16]
+    bigram_table: FewBits
     background: Vectors
     background_deviation: float
+
+    def semantic_rows(self) -> Vectors:
+        """Return the rows of tokens and then of their pairs: [vocabulary + n, dimension]."""
+        return np.concatenate([self.table.rows(slice(None)), self.bigram_table.rows(slice(None))])
+
+    def alone(self) -> Vectors:
+        """Return the rows of tokens for where pairs cannot be told: [vocabulary, dimension].
+
+        Half of what its pairs add to a token on average is added to it for good, which keeps most
+        of what they give (docs/encoder.md).
+        """
+        rows: Vectors = self.table.rows(slice(None))
+        pairs = self.bigram_table.rows(slice(None))
+        for tokens, share in zip(self.bigrams.T, self.bigram_share.T, strict=True):
+            np.add.at(rows, tokens, share[:, None].astype(np.float32) / 2 * pairs)
+        return rows
 
 
 def save_embedded(
@@ -94,7 +120,10 @@ def save_embedded(
     tensors[_BACKGROUND_TENSOR] = np.append(model.background, model.background_deviation).astype(
         np.float32
     )
-    for name_of, table in (("table", model.table), ("language_table", model.language_table)):
+    tensors[_BIGRAMS_TENSOR] = _gaps(model.bigrams, len(model.table.codes))
+    tensors[_BIGRAM_SHARE_TENSOR] = model.bigram_share
+    for name_of in _TABLES:
+        table: FewBits = getattr(model, name_of)
         tensors[name_of] = table.codes
         tensors[f"{name_of}_scale"] = table.scale
         tensors[f"{name_of}_levels"] = table.levels
@@ -126,6 +155,7 @@ class EmbeddedEncoder:
         self.model = _model(load_tensors(files[MODEL_FILE]), tuple(config["languages"]))
         self._stored_tokenizer = files[TOKENIZER_FILE]
         self._cutter = UnigramCutter(self._stored_tokenizer)
+        self._bigrams = Bigrams(self.model.bigrams, len(self.model.table.codes))
         self._characters_cut = 0
         self.forget_words()
         self.spec = EncoderSpec(
@@ -198,6 +228,13 @@ class EmbeddedEncoder:
         weights = self._weights_of(which, np.repeat(_emphasis(lengths, kind), counts))
         vectors = self._semantic_rows.holding(which).take(which, axis=0)
         vectors *= (weights * known)[:, None]
+        # Half of a pair's vector is either token's.
+        inner = np.flatnonzero(known)
+        second, rows = self._bigrams.found(which[inner], sums[ends - counts])
+        pairs = self._semantic_rows.holding(rows).take(rows, axis=0)
+        pairs *= _weights_of_pairs(weights[inner], second)[:, None] / 2
+        for place in (second - 1, second):
+            vectors[inner[place]] += pairs
         return [
             TokenVectors(offsets[start:end, 0], offsets[start:end, 1], vectors[start:end])
             for start, end in zip((ends - counts).tolist(), ends.tolist(), strict=True)
@@ -358,13 +395,19 @@ class EmbeddedEncoder:
             text = np.repeat(np.arange(len(lengths)), lengths)
             lengths = np.bincount(text[known], minlength=len(lengths))
             tokens = tokens[known]
-        emphasis, weights = _emphasis(lengths, kind), None
-        if emphasis.any():
-            weights = self._weights_of(tokens, np.repeat(emphasis, lengths))
-        if semantic.shape[1]:
-            mean_rows(semantic, tokens, lengths, self._semantic_rows.holding(tokens), weights)
         if language.shape[1]:
             mean_rows(language, tokens, lengths, self._language_rows.holding(tokens))
+        if not semantic.shape[1]:
+            return lengths
+        emphasis, weights = _emphasis(lengths, kind), None
+        edges = np.concatenate([[0], np.cumsum(lengths)])
+        second, rows = self._bigrams.found(tokens, edges[:-1])
+        if emphasis.any():
+            weights = self._weights_of(tokens, np.repeat(emphasis, lengths))
+            weights = np.insert(weights, second + 1, _weights_of_pairs(weights, second))
+        tokens = np.insert(tokens, second + 1, rows)
+        pairs = np.diff(np.searchsorted(second, edges))
+        mean_rows(semantic, tokens, lengths + pairs, self._semantic_rows.holding(tokens), weights)
         return lengths
 
     def _weights_of(self, tokens: NDArray[np.int32], emphasis: Vectors) -> Vectors:
@@ -374,7 +417,7 @@ class EmbeddedEncoder:
 
     @cached_property
     def _semantic_rows(self) -> KeptRows:
-        return KeptRows(self.model.table)
+        return KeptRows(self.model.table, self.model.bigram_table)
 
     @cached_property
     def _language_rows(self) -> KeptRows:
@@ -411,17 +454,50 @@ def _sums(counts: NDArray[np.int64], words: Sequence[Sequence[str]]) -> NDArray[
 
 
 def _model(tensors: dict[str, Any], languages: tuple[str, ...]) -> EmbeddedModel:
-    table, language_table = (
-        FourBits(tensors[name], tensors[f"{name}_scale"], tensors[f"{name}_levels"])
-        for name in ("table", "language_table")
-    )
-    parts = {part: tensors[f"language_{part}"] for part in _HEAD_TENSORS}
-    head = LanguageHead(languages=languages, **parts)
+    if _BIGRAMS_TENSOR not in tensors:  # one that was trained before there were any
+        none = quantise(np.empty((0, 2 * tensors["table"].shape[1]), np.float32))
+        tensors |= {
+            _BIGRAMS_TENSOR: np.empty(0, np.uint8),
+            _BIGRAM_SHARE_TENSOR: np.empty((0, 2), np.float16),
+            "bigram_table": none.codes,
+            "bigram_table_scale": none.scale,
+            "bigram_table_levels": none.levels,
+        }
+    tables = {
+        name: FewBits(tensors[name], tensors[f"{name}_scale"], tensors[f"{name}_levels"])
+        for name in _TABLES
+    }
+    head = {part: tensors[f"language_{part}"] for part in _HEAD_TENSORS}
     *mean, deviation = tensors[_BACKGROUND_TENSOR].tolist()
-    background = np.array(mean, np.float32)
     return EmbeddedModel(
-        table, language_table, head, tensors[_WEIGHT_TENSOR], background, deviation
+        **tables,
+        head=LanguageHead(languages=languages, **head),
+        token_weight=tensors[_WEIGHT_TENSOR],
+        bigrams=_pairs(tensors[_BIGRAMS_TENSOR], len(tensors["table"])),
+        bigram_share=tensors[_BIGRAM_SHARE_TENSOR],
+        background=np.array(mean, np.float32),
+        background_deviation=deviation,
     )
+
+
+def _gaps(pairs: NDArray[np.int32], vocabulary: int) -> NDArray[np.unsignedinteger]:
+    """Return ascending pairs of tokens as the distances between them, which take half the room."""
+    keys = pairs[:, 0].astype(np.int64) * vocabulary + pairs[:, 1]
+    gaps = np.diff(keys, prepend=0)
+    return gaps.astype(np.min_scalar_type(int(gaps.max(initial=0))))
+
+
+def _pairs(gaps: NDArray[np.unsignedinteger], vocabulary: int) -> NDArray[np.int32]:
+    """Return the pairs that were stored as distances: int32 [n, 2]."""
+    keys = np.cumsum(gaps, dtype=np.int64)
+    return np.stack([keys // vocabulary, keys % vocabulary], axis=1).astype(np.int32)
+
+
+def _weights_of_pairs(weights: Vectors, second: NDArray[np.int64]) -> Vectors:
+    """Return what pairs of tokens count, of what every token counts and where pairs end."""
+    found: Vectors = weights[second - 1] + weights[second]
+    found /= 2
+    return found
 
 
 def _emphasis(lengths: NDArray[np.int64], kind: TextKind | None) -> Vectors:

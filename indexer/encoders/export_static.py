@@ -2,13 +2,12 @@
 
 Its table becomes the weights of a StaticEmbedding. A token the table does not know gets zeros: they
 shorten the mean of a text's rows and leave its direction, which is what counts at unit length.
-Every token counts 1 there, in queries and long texts too, where the embedded encoder weighs them.
+Every token counts 1 there, in queries and long texts too, where the embedded encoder weighs them,
+and pairs of tokens have no vectors of their own: what they add on average is in the table.
 """
 
 import shutil
 from pathlib import Path
-
-import numpy as np
 
 from indexer.encoders.catalog import load_encoder, table_folder
 from indexer.encoders.checkpoint import require_packages
@@ -17,6 +16,8 @@ from indexer.encoders.export import SENTENCES, compared
 from indexer.errors import EncoderError
 
 _CARD = "README.md"
+# What the copy's vectors reach at least, for all that it leaves out.
+_LEAST = 0.9
 
 
 def export_static(name: str, folder: Path) -> tuple[float, float]:
@@ -34,13 +35,12 @@ def export_static(name: str, folder: Path) -> tuple[float, float]:
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
 
-    table = np.array(encoder.model.table.rows(slice(None)))
+    table = encoder.model.alone()
     table[encoder.unknown] = 0
     static = StaticEmbedding(encoder.tokenizer, embedding_weights=table)
     model = SentenceTransformer(modules=[static, Normalize()], device="cpu")
     model.save(str(folder), create_model_card=False)
     # The card names the text it was trained on, whose licence asks for that.
     shutil.copyfile(table_folder(name) / _CARD, folder / _CARD)
-    return compared(
-        encoder, load_encoder(str(folder), device="cpu"), texts=SENTENCES, kinds=("document",)
-    )
+    copy = load_encoder(str(folder), device="cpu")
+    return compared(encoder, copy, _LEAST, texts=SENTENCES, kinds=("document",))

@@ -45,7 +45,11 @@ def mean_rows(
         sizes[first + pieces - 1] = lengths - _PIECE * (pieces - 1)
         parts = run_sums(tokens, sizes, table, weights).astype(np.float64)
         sums = np.add.reduceat(parts, first, axis=0).astype(np.float32)
-    out[filled] = sums / lengths[:, None].astype(np.float32)
+    counts = lengths[:, None].astype(np.float32)
+    if len(filled) == len(out):
+        np.divide(sums, counts, out=out)
+    else:
+        out[filled] = sums / counts
 
 
 def run_sums(
@@ -71,7 +75,7 @@ def run_sums(
         span = slice(int(starts[run]), int(starts[run] + lengths[run]))
         # "clip" only spares a copy: every token is in the table.
         rows = table.take(tokens[span], axis=0, out=room[: lengths[run]], mode="clip")
-        if weights is None:
+        if weights is None or (weights[span] == 1).all():
             np.add.reduce(rows, axis=0, out=sums[run])
         else:
             np.einsum("i,ij->j", weights[span], rows, out=sums[run])
@@ -86,8 +90,9 @@ def run_sums(
             rows = room[:count]
             at = start[:count] + place
             table.take(tokens[at], axis=0, out=rows, mode="clip")
-            if weights is not None:
-                rows *= weights[at, None]
+            # Of most documents no word is weighted: then no pass over the rows is needed.
+            if weights is not None and ((own := weights[at]) != 1).any():
+                rows *= own[:, None]
             total[:count] += rows
         sums[group] = total
     return sums

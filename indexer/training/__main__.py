@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from indexer.encoders.embedded import EmbeddedModel
-from indexer.encoders.four_bits import quantise
+from indexer.encoders.few_bits import quantise
+from indexer.errors import TrainingError
 from indexer.training.background import save_with_background
+from indexer.training.bigrams import BITS, choose_bigrams, with_bigrams
 from indexer.training.card import CardFacts, write_card
 from indexer.training.command import (
     add_arguments,
@@ -65,6 +67,12 @@ def _arguments() -> argparse.Namespace:
     add("--batch", type=int, default=defaults.batch, help="pairs a batch")
     add("--dimension", type=int, default=defaults.dimension, help="width of the vectors")
     add(
+        "--bigrams",
+        type=int,
+        default=defaults.bigrams,
+        help="pairs of tokens that get a vector of their own, at most",
+    )
+    add(
         "--teacher",
         help="folder of a sentence-transformers model, or an installed module that carries one, "
         "whose vectors of English texts are targets",
@@ -85,6 +93,10 @@ def main() -> None:
     # Scores need no more than bfloat16's products summed in float32, three times as fast.
     torch.set_float32_matmul_precision("medium")
     arguments.work.mkdir(parents=True, exist_ok=True)
+    if arguments.dimension < 4 or arguments.dimension % 4:
+        raise TrainingError(
+            f"--dimension {arguments.dimension} fills no whole bytes: choose a multiple of 4."
+        )
     if arguments.teacher:
         teacher_folder(arguments.teacher)  # before the corpus is read, which takes minutes
     corpus = corpus_of(arguments)
@@ -96,6 +108,7 @@ def main() -> None:
         finishing_steps=arguments.finishing_steps,
         batch=arguments.batch,
         dimension=arguments.dimension,
+        bigrams=arguments.bigrams,
         crop=arguments.crop,
         teaching=arguments.teaching,
         seed=arguments.seed,
@@ -103,18 +116,27 @@ def main() -> None:
     targets = _targets(corpus, use, arguments) if arguments.teacher else None
     checkpoint = arguments.work / "table.pt"
     pieces = pieces_of(tokenizer)
-    trainer = ContrastiveTrainer(corpus, texts, pieces, use, settings, checkpoint, targets)
+    bigrams, share = choose_bigrams(corpus, texts, use, len(pieces), settings.bigrams)
+    texts = with_bigrams(texts, bigrams, len(pieces))
+    say(f"bigrams: {len(bigrams):,}")
+    trainer = ContrastiveTrainer(
+        corpus, texts, pieces, use, settings, checkpoint, targets, len(bigrams)
+    )
 
     def report(step: int, loss: float, rate: float) -> None:
         say_step(step, loss, rate, development_figures(sets, texts, trainer.table))
 
     trainer.run(report)
     languages = identifier(corpus, tokenizer, use, arguments)
+    table = whitened(trainer.table, corpus, texts, use, arguments.seed)
     model = EmbeddedModel(
-        table=quantise(whitened(trainer.table, corpus, texts, use, arguments.seed)),
+        table=quantise(table[: len(pieces)]),
         language_table=quantise(languages.table),
         head=languages.head,
         token_weight=token_weights(tokenizer),
+        bigrams=bigrams,
+        bigram_share=share,
+        bigram_table=quantise(table[len(pieces) :], BITS),
         background=np.zeros(settings.dimension, np.float32),
         background_deviation=0.0,
     )
@@ -122,7 +144,7 @@ def main() -> None:
     facts = CardFacts(
         command_line("indexer.training"),
         settings,
-        development_figures(sets, texts, model.table.rows(slice(None))),
+        development_figures(sets, texts, model.semantic_rows()),
         arguments.without,
         arguments.teacher,
         measured_languages(arguments.out, arguments.work),

@@ -102,7 +102,8 @@ def _introduction(folder: Path, encoder: EmbeddedEncoder) -> str:
         f"A static cross-lingual encoder: a Unigram tokenizer of {len(model.table.codes):,} "
         f"pieces, a table of token vectors ({model.table.width} semantic and "
         f"{model.language_table.width} language dimensions, four bits a value with one scale a "
-        "row), their mean, unit length. In a query and in a long text common tokens count less. "
+        f"row) and of {len(model.bigrams):,} pairs of neighbouring tokens (two bits a value), "
+        "their mean, unit length. In a query and in a long text common tokens count less. "
         "Translations land together; a linear classifier on the language dimensions names one of "
         f"{len(_named(encoder))} languages from the same pass. {size:.1f} MB on disk. "
         '`load_encoder("embedded")` loads it without torch or transformers.\n\n'
@@ -272,8 +273,8 @@ def _sources(corpus: Corpus) -> str:
 
 def _limits() -> str:
     text = _filled(
-        "A bag of words: word order counts for nothing, and a long passage blurs. Languages with "
-        "little parallel text are weaker than the mean. The identifier's labels come from the "
-        "sources, which mix some varieties."
+        "A bag of words and of pairs of neighbours: beyond those their order counts for nothing, "
+        "and a long passage blurs. Languages with little parallel text are weaker than the mean. "
+        "The identifier's labels come from the sources, which mix some varieties."
     )
     return f"## Limits\n\n{text}"

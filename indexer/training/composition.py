@@ -33,18 +33,23 @@ def n_grams(piece: str) -> set[str]:
 
 
 class ComposedTable:
-    """A trainable [pieces, dimension] table whose rows share what their n-grams have learned.
+    """A trainable [pieces + bigrams, dimension] table whose pieces share what n-grams have learned.
 
     :param pieces: the vocabulary, in the order of token ids.
+    :param bigrams: how many rows of pairs of pieces follow; they begin at zero.
     """
 
-    def __init__(self, pieces: Sequence[str], dimension: int, deviation: float, seed: int) -> None:
-        self._own = RowTable(len(pieces), dimension, deviation, seed)
+    def __init__(
+        self, pieces: Sequence[str], dimension: int, deviation: float, seed: int, bigrams: int = 0
+    ) -> None:
+        self._own = RowTable(len(pieces) + bigrams, dimension, deviation, seed)
+        self._own.table[len(pieces) :] = 0
         self._shared = RowTable(ROWS, dimension, deviation, seed + 1)
         numbers = [
             sorted(zlib.crc32(gram.encode()) % ROWS for gram in n_grams(piece)) for piece in pieces
         ]
-        self._offsets = np.zeros(len(pieces) + 1, np.int64)
+        numbers += [[]] * bigrams
+        self._offsets = np.zeros(len(numbers) + 1, np.int64)
         np.cumsum([len(row) for row in numbers], out=self._offsets[1:])
         self._grams = np.fromiter((n for row in numbers for n in row), np.int32, self._offsets[-1])
 
@@ -65,7 +70,7 @@ class ComposedTable:
         self._shared.update(rate, step)
 
     def composed(self) -> Vectors:
-        """Return the token vectors as they are now: float32 [pieces, dimension]."""
+        """Return the token vectors as they are now: float32 [rows, dimension]."""
         table: Vectors = self._own.table.numpy().copy()
         for start in range(0, len(table), _AT_ONCE):
             rows = np.arange(start, min(start + _AT_ONCE, len(table)))

@@ -28,6 +28,7 @@ class ContrastiveSettings:
     """How the table is trained; docs/encoder.md says what the one that ships had.
 
     :param dimension: width of a token vector.
+    :param bigrams: how many pairs of neighbouring tokens get a row of their own, at most.
     :param steps: batches in all.
     :param batch: pairs a batch.
     :param learning_rate: Adam's, after warm-up; it falls along a cosine to `final_rate` of itself.
@@ -47,6 +48,7 @@ class ContrastiveSettings:
     """
 
     dimension: int = 384
+    bigrams: int = 30_000
     steps: int = 15_000
     batch: int = 2_048
     learning_rate: float = 0.01
@@ -134,7 +136,11 @@ def falling(first: float, last: float, done: float) -> float:
 
 
 class ContrastiveTrainer:
-    """Trains a token table, resumable from its checkpoint."""
+    """Trains a token table, resumable from its checkpoint.
+
+    :param texts: with the rows of pairs among their tokens, where there are any.
+    :param bigrams: how many those are.
+    """
 
     def __init__(
         self,
@@ -145,6 +151,7 @@ class ContrastiveTrainer:
         settings: ContrastiveSettings,
         checkpoint: Path | None = None,
         targets: Targets | None = None,
+        bigrams: int = 0,
     ) -> None:
         self.corpus, self.texts, self.settings = corpus, texts, settings
         filled = np.diff(texts.offsets) > 0
@@ -154,7 +161,9 @@ class ContrastiveTrainer:
         self.taught = None if targets is None else PairSampler(corpus, use & (targets.pair >= 0))
         self.checkpoint = checkpoint
         self.step = 0
-        self.rows = ComposedTable(pieces, settings.dimension, settings.deviation, settings.seed)
+        self.rows = ComposedTable(
+            pieces, settings.dimension, settings.deviation, settings.seed, bigrams
+        )
         state = checkpoint and load_checkpoint(checkpoint, settings)
         if state:
             self.step = state["step"]
@@ -162,7 +171,7 @@ class ContrastiveTrainer:
 
     @property
     def table(self) -> Vectors:
-        """The token vectors as they are now: float32 [pieces, dimension]."""
+        """The token vectors as they are now: float32 [rows, dimension]."""
         return self.rows.composed()
 
     def run(self, report: Callable[[int, float, float], None], every: int = 1_000) -> None:

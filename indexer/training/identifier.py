@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from indexer.encoders.embedded import EmbeddedEncoder, save_embedded
-from indexer.encoders.four_bits import quantise
+from indexer.encoders.few_bits import quantise
 from indexer.encoders.language_head import LanguageHead
 from indexer.training.card import rewrite_identifier
 from indexer.training.command import add_arguments, command_line, corpus_of, in_a_sentence, say

@@ -52,6 +52,7 @@ class PairSampler:
         english_share: float = ENGLISH_SHARE,
         weights: Mapping[str, float] | None = None,
     ) -> None:
+        self._pairs = len(use)
         chosen = np.flatnonzero(use)
         by_bucket = np.lexsort((corpus.source[chosen], corpus.language_pair[chosen]))
         self._order: NDArray[np.int64] = chosen[by_bucket]
@@ -80,6 +81,12 @@ class PairSampler:
         self._all = _Buckets(edge, size, probability / probability.sum())
         self._pair_probability = wanted
         self._first_bucket = np.searchsorted(bucket_pair, np.arange(len(wanted) + 1))
+
+    def probabilities(self) -> NDArray[np.float64]:
+        """Return how likely each pair is to be drawn next: float64 [pairs of the corpus]."""
+        found = np.zeros(self._pairs)
+        found[self._order] = np.repeat(self._all.probability / self._all.size, self._all.size)
+        return found
 
     def mixed(self, size: int, generator: np.random.Generator) -> NDArray[np.int64]:
         """Draw a batch from all language pairs."""

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 from indexer.encoders.catalog import DEFAULT_ENCODER
 from indexer.encoders.embedded import EmbeddedEncoder
-from indexer.encoders.four_bits import FourBits
+from indexer.encoders.few_bits import FewBits
 from indexer.encoders.onnx_encoder import TOKENIZER_FILE
 from indexer.encoders.protocol import Vectors
 from indexer.encoders.windowed import unit
@@ -113,7 +113,7 @@ class StudentTrainer:
         self.device = torch.device(device)
         self.checkpoint = checkpoint
         self.step = 0
-        self.rounded: FourBits | None = None
+        self.rounded: FewBits | None = None
         torch.manual_seed(settings.seed)
         self.student = Student(table, settings.layers, settings.heads).to(self.device)
         blocks = list(self.student.blocks.parameters())
@@ -137,7 +137,7 @@ class StudentTrainer:
         """The share of the training that is behind it."""
         return self.step / self.settings.steps
 
-    def run(self, report: Callable[[int, float, float], None], every: int = 500) -> FourBits:
+    def run(self, report: Callable[[int, float, float], None], every: int = 500) -> FewBits:
         """Train to the end.
 
         :param report: called with the step, the mean loss since the last call and pairs a second.
@@ -280,7 +280,7 @@ class StudentTrainer:
         self.step = state["step"]
         self.student.load_state_dict(state["student"])
         if state["rounded"]:
-            self.rounded = FourBits(*(one.cpu().numpy() for one in state["rounded"]))
+            self.rounded = FewBits(*(one.cpu().numpy() for one in state["rounded"]))
             self.student.table.weight.requires_grad_(False)
         self._optimizer.load_state_dict(state["optimizer"])
 
@@ -381,7 +381,7 @@ def main() -> None:
         Material(corpus, texts, PairSampler(corpus, use, 0.55, 0.7, SENTENCE_WEIGHTS)),
         Material(longer, longer_texts, PairSampler(longer, every, 0.5, 0.75, PASSAGE_WEIGHTS)),
     ]
-    table = EmbeddedEncoder(folder).model.table.rows(slice(None))
+    table = EmbeddedEncoder(folder).model.alone()
     taught = teach(materials, table, arguments.teacher, arguments.work, arguments.seed)
     settings = StudentSettings(**{name: getattr(arguments, name) for name in _OPTIONS})
     trainer = StudentTrainer(

@@ -9,7 +9,7 @@ import torch
 
 from indexer.encoders.catalog import EXPORT_DESCRIPTION, PLUS_ENCODER
 from indexer.encoders.export_onnx import write_graph
-from indexer.encoders.four_bits import FourBits
+from indexer.encoders.few_bits import FewBits
 from indexer.encoders.onnx_encoder import (
     FORMAT,
     TOKENIZER_FILE,
@@ -22,7 +22,7 @@ LIMIT = 160  # tokens of a window: passages of the training hold 150
 
 
 def export_student(
-    folder: Path, table: FourBits, blocks: Sequence[Block], tokenizer_file: Path
+    folder: Path, table: FewBits, blocks: Sequence[Block], tokenizer_file: Path
 ) -> None:
     """Write the graph with layers in int8, the tokenizer and the description with its checksum.
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from indexer.encoders.four_bits import FourBits, quantise
+from indexer.encoders.few_bits import FewBits, quantise
 from indexer.encoders.protocol import Vectors
 from indexer.training.tokens import gather_runs
 
@@ -120,7 +120,7 @@ class Student(nn.Module):
         )
         return made
 
-    def round_table(self) -> FourBits:
+    def round_table(self) -> FewBits:
         """Round the table as it will be stored, and train it no further."""
         rounded = quantise(self.table.weight.detach().float().cpu().numpy())
         self.table.weight.data.copy_(torch.from_numpy(rounded.rows(slice(None))))
@@ -173,7 +173,7 @@ class StudentGraph(nn.Module):
     cos: torch.Tensor
     sin: torch.Tensor
 
-    def __init__(self, table: FourBits, blocks: Sequence[Block], unknown: int) -> None:
+    def __init__(self, table: FewBits, blocks: Sequence[Block], unknown: int) -> None:
         super().__init__()
         low, high = np.meshgrid(table.levels, table.levels)
         self.register_buffer("codes", torch.from_numpy(table.codes))

@@ -1,3 +1,6 @@
+import dataclasses
+import hashlib
+import itertools
 import json
 import shutil
 import subprocess
@@ -6,10 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
 
 from indexer import CrosstongueError, load_encoder
 from indexer.encoders import Encoder, TextKind
-from indexer.encoders.embedded import EmbeddedEncoder
+from indexer.encoders.embedded import EmbeddedEncoder, save_embedded
+from indexer.encoders.few_bits import quantise
 from indexer.languages import LanguageIdentifier
 from indexer.resources import data_folder
 
@@ -116,12 +122,67 @@ def test_vectors_with_languages_are_the_same_vectors(encoder: EmbeddedEncoder) -
     assert languages == encoder.identify(texts)
 
 
-def test_a_vector_is_the_unit_mean_of_its_token_rows(encoder: EmbeddedEncoder) -> None:
-    text = "El grifo de la cocina gotea"
+def summed(encoder: EmbeddedEncoder, text: str, weigh: bool) -> NDArray[np.float64]:
+    """Return the unit sum of the rows of a text's tokens and of its pairs of them, one by one."""
+    model = encoder.model
     ids = encoder.tokenizer.encode(text, add_special_tokens=False).ids
-    rows = encoder.model.table.rows(np.array(ids)).astype(float)
-    mean = rows.mean(axis=0)
-    assert np.allclose(encoder.encode([text])[0], mean / np.linalg.norm(mean), atol=1e-5)
+    weight = dict.fromkeys(ids, 1.0)
+    if weigh:
+        weight = {id_: float(model.token_weight[id_]) for id_ in ids}
+    pairs = {(first, second): row for row, (first, second) in enumerate(model.bigrams.tolist())}
+    total = np.zeros(encoder.dimension)
+    for id_ in ids:
+        total += weight[id_] * model.table.rows(np.array([id_]))[0]
+    for pair in itertools.pairwise(ids):
+        if pair in pairs:
+            row = model.bigram_table.rows(np.array([pairs[pair]]))[0]
+            total += (weight[pair[0]] + weight[pair[1]]) / 2 * row
+    return total / np.linalg.norm(total)
+
+
+@pytest.mark.parametrize("text", ["El grifo de la cocina gotea", "Chúc mừng năm mới!", "猫が好き"])
+def test_a_vector_is_the_unit_mean_of_the_rows_of_its_tokens_and_pairs(
+    encoder: EmbeddedEncoder, text: str
+) -> None:
+    expected = summed(encoder, text, weigh=False)
+    assert np.allclose(encoder.encode([text])[0], expected, atol=1e-5)
+
+
+def test_words_in_another_order_are_another_text(encoder: EmbeddedEncoder) -> None:
+    one, other = encoder.encode(["good night, see you", "you see, night good"])
+    assert one @ other < 0.99
+
+
+def test_pairs_are_stored_ascending_and_once(encoder: EmbeddedEncoder) -> None:
+    pairs = encoder.model.bigrams
+    assert len(pairs) == len(encoder.model.bigram_table.codes) == len(encoder.model.bigram_share)
+    assert np.array_equal(np.unique(pairs, axis=0), pairs)
+    assert len(pairs) > 20_000
+    assert ((encoder.model.bigram_share > 0) & (encoder.model.bigram_share <= 1)).all()
+
+
+def test_a_table_that_was_trained_without_pairs_still_works(
+    encoder: EmbeddedEncoder, tmp_path: Path
+) -> None:
+    without = dataclasses.replace(
+        encoder.model,
+        bigrams=np.empty((0, 2), np.int32),
+        bigram_share=np.empty((0, 2), np.float16),
+        bigram_table=quantise(np.empty((0, encoder.dimension), np.float32), 2),
+    )
+    save_embedded(tmp_path, without, encoder.tokenizer)
+    tensors = load_file(tmp_path / "model.safetensors")
+    old = {name: tensor for name, tensor in tensors.items() if not name.startswith("bigram")}
+    save_file(old, tmp_path / "model.safetensors")
+    config = json.loads((tmp_path / "config.json").read_text("utf-8"))
+    content = (tmp_path / "model.safetensors").read_bytes()
+    config["sha256"]["model.safetensors"] = hashlib.sha256(content).hexdigest()
+    (tmp_path / "config.json").write_text(json.dumps(config), "utf-8")
+    ids = encoder.tokenizer.encode("good night", add_special_tokens=False).ids
+    mean = encoder.model.table.rows(np.array(ids)).mean(axis=0)
+    found = EmbeddedEncoder(tmp_path)
+    assert np.allclose(found.encode(["good night"])[0], mean / np.linalg.norm(mean), atol=1e-5)
+    assert len(found.token_vectors(["good night"])[0].vectors) == len(ids)
 
 
 def test_common_words_count_less_in_a_query_and_in_a_long_text(encoder: EmbeddedEncoder) -> None:
@@ -131,10 +192,7 @@ def test_common_words_count_less_in_a_query_and_in_a_long_text(encoder: Embedded
     assert as_query @ subject > as_sentence @ subject
     long = " ".join([text] * 8)
     assert np.allclose(encoder.encode([long])[0], as_query, atol=1e-5)
-    ids = encoder.tokenizer.encode(text, add_special_tokens=False).ids
-    weights = encoder.model.token_weight[ids].astype(float)[:, None]
-    mean = (encoder.model.table.rows(np.array(ids)) * weights).mean(axis=0)
-    assert np.allclose(as_query, mean / np.linalg.norm(mean), atol=1e-5)
+    assert np.allclose(as_query, summed(encoder, text, weigh=True), atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["query", "document"])

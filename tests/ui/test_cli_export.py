@@ -11,12 +11,12 @@ def test_the_encoder_that_ships_is_exported_and_indexed_with(crosstongue, tmp_pa
     done = crosstongue("export", "embedded", "--to", "static")
     assert done.returncode == 0, done.stderr
     assert "Wrote embedded-static" in done.stdout
-    assert "mean cosine of 1.0000" in done.stdout
+    assert "mean cosine of 0.9" in done.stdout  # pairs of tokens have no place there
     done = crosstongue(
         "export", "embedded", "--to", "static", "--out", tmp_path / "other", "--json"
     )
     found = json.loads(done.stdout)
-    assert found["lowest_cosine"] == pytest.approx(1, abs=1e-5)
+    assert 0.8 < found["lowest_cosine"] < found["cosine"] < 1
     assert found["megabytes"] > 50
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "a.txt").write_text("Bread is baked in the oven.", "utf-8")

@@ -294,6 +294,7 @@ def test_a_command_says_in_a_sentence_what_it_cannot_use(folder: Path) -> None:
     for options, said in (
         (["--data", "/nowhere"], "/nowhere holds no .tsv"),
         (["--data", "/nowhere", "--teacher", "nobody"], "no teacher 'nobody'"),
+        (["--data", "/nowhere", "--dimension", "30"], "choose a multiple of 4"),
         (["--data", "/nowhere", "--held-out", "/nor/there"], "/nor/there: No such file"),
         (
             ["--data", of_others[0], "--held-out", of_others[1], "--work", of_others[2]],
