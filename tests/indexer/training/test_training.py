@@ -14,6 +14,7 @@ from indexer.encoders import load_encoder
 from indexer.encoders.embedded import EmbeddedEncoder
 from indexer.encoders.protocol import Vectors
 from indexer.errors import EncoderError, TrainingError
+from indexer.training.bigrams import with_bigrams
 from indexer.training.checkpoints import load_checkpoint
 from indexer.training.composition import ComposedTable
 from indexer.training.contrastive import ContrastiveSettings, info_nce
@@ -172,17 +173,18 @@ def test_an_identifier_is_trained_anew_and_leaves_meaning_as_it_was(
 def test_a_table_is_whitened_as_its_training_ends(folder: Path, table: Path) -> None:
     corpus = load_corpus(folder / "data", held_out=held_out_sentences(folder / "held_out"))
     encoder = EmbeddedEncoder(table)
-    texts = tokenize(encoder.tokenizer, corpus.texts)
+    pieces, bigrams = pieces_of(encoder.tokenizer), encoder.model.bigrams
+    texts = with_bigrams(tokenize(encoder.tokenizer, corpus.texts), bigrams, len(pieces))
     use = np.ones(len(corpus.left), np.bool_)
     checkpoint = torch.load(folder / "work-whole" / "table.pt", weights_only=True)
-    rows = ComposedTable(pieces_of(encoder.tokenizer), 32, deviation=0.05, seed=1)
+    rows = ComposedTable(pieces, 32, deviation=0.05, seed=1, bigrams=len(bigrams))
     rows.restore(checkpoint)
     trained = rows.composed()
     white = whitened(trained, corpus, texts, use, seed=1)
     every = np.arange(len(corpus.texts))
     before, after, shipped = (
         unevenness(pooled(texts, every, one))
-        for one in (trained, white, encoder.model.table.rows(slice(None)))
+        for one in (trained, white, encoder.model.semantic_rows())
     )
     assert after < 0.9 * before
     assert shipped < 0.9 * before
