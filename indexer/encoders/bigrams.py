@@ -18,6 +18,19 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _EMPTY = np.int64(-1)
 
 
+def keys_of(first: Tokens, second: Tokens, vocabulary: int) -> NDArray[np.int64]:
+    """Return a number for each pair of tokens, in the order of pairs."""
+    keys = first.astype(np.int64)
+    keys *= vocabulary
+    keys += second
+    return keys
+
+
+def pairs_of(keys: NDArray[np.int64], vocabulary: int) -> NDArray[np.int32]:
+    """Return the pairs of tokens that some numbers stand for: int32 [n, 2]."""
+    return np.stack([keys // vocabulary, keys % vocabulary], axis=1).astype(np.int32)
+
+
 class Bigrams:
     """Finds the pairs of tokens that have rows.
 
@@ -27,7 +40,7 @@ class Bigrams:
 
     def __init__(self, pairs: NDArray[np.int32], vocabulary: int) -> None:
         self._vocabulary = vocabulary
-        keys = pairs[:, 0].astype(np.int64) * vocabulary + pairs[:, 1]
+        keys = keys_of(pairs[:, 0], pairs[:, 1], vocabulary)
         bits = max(1, int(_ROOM * len(keys)).bit_length())
         self._shift = np.uint64(64 - bits)
         # One slot more for each pair, so that none is looked for beyond the last.
@@ -53,8 +66,7 @@ class Bigrams:
         """
         if len(tokens) < 2:
             return np.empty(0, np.int64), np.empty(0, np.int32)
-        keys = tokens[:-1].astype(np.int64) * self._vocabulary
-        keys += tokens[1:]
+        keys = keys_of(tokens[:-1], tokens[1:], self._vocabulary)
         slots = self._slots(keys)
         likely = self._taken[slots]
         likely[first[(first > 0) & (first < len(tokens))] - 1] = False
@@ -67,6 +79,20 @@ class Bigrams:
             open_ = open_[(there != keys[open_]) & (there != _EMPTY)]
         right = self._taken[slots]
         return places[right] + 1, self._rows[slots[right]]
+
+    def woven(self, tokens: Tokens, edges: Places) -> tuple[Tokens, Places, Places]:
+        """Put the row of each pair after its tokens, as a token of its own.
+
+        :param tokens: the tokens of the texts end to end.
+        :param edges: [texts + 1], where each text begins and the last ends.
+        :return: tokens and edges with the pairs, and the places that the second tokens had before.
+        """
+        second, rows = self.found(tokens, edges[:-1])
+        return (
+            np.insert(tokens, second + 1, rows),
+            edges + np.searchsorted(second, edges),
+            second,
+        )
 
     def _slots(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return where keys are looked for first."""

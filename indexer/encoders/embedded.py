@@ -23,7 +23,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 from tokenizers import Encoding, Tokenizer
 
-from indexer.encoders.bigrams import Bigrams
+from indexer.encoders.bigrams import Bigrams, keys_of, pairs_of
 from indexer.encoders.few_bits import FewBits, KeptRows, quantise
 from indexer.encoders.language_head import LanguageHead
 from indexer.encoders.pooling import mean_rows
@@ -155,7 +155,6 @@ class EmbeddedEncoder:
         self.model = _model(load_tensors(files[MODEL_FILE]), tuple(config["languages"]))
         self._stored_tokenizer = files[TOKENIZER_FILE]
         self._cutter = UnigramCutter(self._stored_tokenizer)
-        self._bigrams = Bigrams(self.model.bigrams, len(self.model.table.codes))
         self._characters_cut = 0
         self.forget_words()
         self.spec = EncoderSpec(
@@ -401,19 +400,21 @@ class EmbeddedEncoder:
             return lengths
         emphasis, weights = _emphasis(lengths, kind), None
         edges = np.concatenate([[0], np.cumsum(lengths)])
-        second, rows = self._bigrams.found(tokens, edges[:-1])
+        woven, edges, second = self._bigrams.woven(tokens, edges)
         if emphasis.any():
             weights = self._weights_of(tokens, np.repeat(emphasis, lengths))
             weights = np.insert(weights, second + 1, _weights_of_pairs(weights, second))
-        tokens = np.insert(tokens, second + 1, rows)
-        pairs = np.diff(np.searchsorted(second, edges))
-        mean_rows(semantic, tokens, lengths + pairs, self._semantic_rows.holding(tokens), weights)
+        mean_rows(semantic, woven, np.diff(edges), self._semantic_rows.holding(woven), weights)
         return lengths
 
     def _weights_of(self, tokens: NDArray[np.int32], emphasis: Vectors) -> Vectors:
         """Return what tokens count: their weights to the power of `emphasis`, which is 0 to 1."""
         weights: Vectors = np.power(self.model.token_weight[tokens].astype(np.float32), emphasis)
         return weights
+
+    @cached_property
+    def _bigrams(self) -> Bigrams:
+        return Bigrams(self.model.bigrams, len(self.model.table.codes))
 
     @cached_property
     def _semantic_rows(self) -> KeptRows:
@@ -473,7 +474,9 @@ def _model(tensors: dict[str, Any], languages: tuple[str, ...]) -> EmbeddedModel
         **tables,
         head=LanguageHead(languages=languages, **head),
         token_weight=tensors[_WEIGHT_TENSOR],
-        bigrams=_pairs(tensors[_BIGRAMS_TENSOR], len(tensors["table"])),
+        bigrams=pairs_of(
+            np.cumsum(tensors[_BIGRAMS_TENSOR], dtype=np.int64), len(tensors["table"])
+        ),
         bigram_share=tensors[_BIGRAM_SHARE_TENSOR],
         background=np.array(mean, np.float32),
         background_deviation=deviation,
@@ -482,15 +485,8 @@ def _model(tensors: dict[str, Any], languages: tuple[str, ...]) -> EmbeddedModel
 
 def _gaps(pairs: NDArray[np.int32], vocabulary: int) -> NDArray[np.unsignedinteger]:
     """Return ascending pairs of tokens as the distances between them, which take half the room."""
-    keys = pairs[:, 0].astype(np.int64) * vocabulary + pairs[:, 1]
-    gaps = np.diff(keys, prepend=0)
+    gaps = np.diff(keys_of(pairs[:, 0], pairs[:, 1], vocabulary), prepend=0)
     return gaps.astype(np.min_scalar_type(int(gaps.max(initial=0))))
-
-
-def _pairs(gaps: NDArray[np.unsignedinteger], vocabulary: int) -> NDArray[np.int32]:
-    """Return the pairs that were stored as distances: int32 [n, 2]."""
-    keys = np.cumsum(gaps, dtype=np.int64)
-    return np.stack([keys // vocabulary, keys % vocabulary], axis=1).astype(np.int32)
 
 
 def _weights_of_pairs(weights: Vectors, second: NDArray[np.int64]) -> Vectors:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.encoders.bigrams import Bigrams
+from indexer.encoders.bigrams import Bigrams, keys_of, pairs_of
 from indexer.training.corpus import Corpus
 from indexer.training.sampling import PairSampler
 from indexer.training.tokens import TokenizedTexts
@@ -33,36 +33,30 @@ def choose_bigrams(
     drawn = _drawn(corpus, use)
     lengths = np.diff(texts.offsets)
     weight = np.repeat(drawn, lengths)
-    tokens = texts.tokens.astype(np.int64)
     meets = weight[1:] > 0
     meets[texts.offsets[:-1][lengths > 0][1:] - 1] = False
-    keys = (tokens[:-1] * vocabulary + tokens[1:])[meets]
+    keys = keys_of(texts.tokens[:-1], texts.tokens[1:], vocabulary)[meets]
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
     first = np.flatnonzero(np.diff(keys, prepend=-1))
     often = np.add.reduceat(weight[1:][meets][order], first) if len(first) else np.zeros(0)
     seen = np.diff(first, append=len(keys)) >= LEAST_SEEN
     keys, often = keys[first][seen], often[seen]
-    alone = np.bincount(tokens, weight, minlength=vocabulary)
-    information = np.log(
-        often * alone.sum() / (alone[keys // vocabulary] * alone[keys % vocabulary])
-    )
+    alone = np.bincount(texts.tokens, weight, minlength=vocabulary)
+    pairs = pairs_of(keys, vocabulary)
+    information = np.log(often * alone.sum() / alone[pairs].prod(axis=1))
     telling = np.flatnonzero(information > LEAST_INFORMATION)
     best = telling[np.argsort(-(often * information)[telling], kind="stable")][:count]
     best.sort()
-    pairs = np.stack([keys[best] // vocabulary, keys[best] % vocabulary], axis=1)
-    return pairs.astype(np.int32), (often[best, None] / alone[pairs]).astype(np.float16)
+    return pairs[best], (often[best, None] / alone[pairs[best]]).astype(np.float16)
 
 
 def with_bigrams(
     texts: TokenizedTexts, bigrams: NDArray[np.int32], vocabulary: int
 ) -> TokenizedTexts:
     """Return texts in which the row of a pair stands after its tokens, as a token of its own."""
-    second, rows = Bigrams(bigrams, vocabulary).found(texts.tokens, texts.offsets[:-1])
-    return TokenizedTexts(
-        np.insert(texts.tokens, second + 1, rows),
-        texts.offsets + np.searchsorted(second, texts.offsets),
-    )
+    tokens, offsets, _ = Bigrams(bigrams, vocabulary).woven(texts.tokens, texts.offsets)
+    return TokenizedTexts(tokens, offsets)
 
 
 def _drawn(corpus: Corpus, use: NDArray[np.bool_]) -> NDArray[np.float64]:
