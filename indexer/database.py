@@ -11,17 +11,22 @@ import os
 import secrets
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from indexer import schema
 from indexer.encoders.protocol import Encoder, EncoderSpec
 from indexer.errors import CrosstongueError, IndexBusyError, SchemaTooNewError
 from indexer.paths import display
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 FILE_NAME = "index.db"
 
@@ -132,7 +137,7 @@ def migrate(path: Path) -> None:
         connection = connect(path)
         database = Database(connection, execute_plugins=False)
         try:
-            database.enable_wal()
+            _use_wal(database)
             with transaction(connection, path.parent):
                 for number in range(
                     checked_version(connection, path.parent), len(schema.MIGRATIONS)
@@ -141,6 +146,20 @@ def migrate(path: Path) -> None:
                     connection.execute(f"PRAGMA user_version = {number + 1}")
         finally:
             connection.close()
+
+
+def _use_wal(database: Database) -> None:
+    # Two connections that change the mode at once would wait for each other forever, so SQLite
+    # refuses one of them without waiting.
+    patience = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return database.enable_wal()
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > patience:
+                raise
+            time.sleep(0.01)
 
 
 def checked_version(connection: sqlite3.Connection, folder: Path) -> int:

@@ -57,6 +57,18 @@ def test_several_processes_may_make_one_index_at_once(tmp_path):
     assert [(maker.communicate()[1], maker.returncode) for maker in makers] == [("", 0)] * 4
 
 
+def test_making_an_index_waits_while_another_process_makes_it(tmp_path, encoder):
+    other = sqlite3.connect(tmp_path / FILE_NAME, check_same_thread=False, isolation_level=None)
+    other.execute("CREATE TABLE begun(made)")
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.3, other.rollback)
+    release.start()
+    with Index.create(tmp_path, encoder=encoder) as index:
+        assert not release.is_alive()
+        assert index.status().documents == 0
+    other.close()
+
+
 def test_opening_nothing_says_what_to_run(tmp_path):
     with pytest.raises(IndexNotFoundError, match="run `crosstongue index FOLDER`"):
         Index.open(tmp_path / "nothing")
