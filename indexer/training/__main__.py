@@ -23,10 +23,11 @@ from indexer.training.command import (
     say_step,
     say_taught,
 )
-from indexer.training.contrastive import ContrastiveSettings, ContrastiveTrainer
-from indexer.training.corpus import Corpus
+from indexer.training.contrastive import TABLE_FILE, ContrastiveSettings, ContrastiveTrainer
+from indexer.training.corpus import Corpus, held_out_sentences
 from indexer.training.identifier import add_language_arguments, identifier
 from indexer.training.identifier import measured as measured_languages
+from indexer.training.made_pairs import pairs_made, with_made_pairs
 from indexer.training.measure import cut_development, development_figures
 from indexer.training.teacher import (
     Targets,
@@ -37,6 +38,8 @@ from indexer.training.teacher import (
 )
 from indexer.training.tokens import (
     TokenizedTexts,
+    joined,
+    kept_tokens,
     pieces_of,
     token_weights,
     tokenize,
@@ -113,14 +116,19 @@ def main() -> None:
         teaching=arguments.teaching,
         seed=arguments.seed,
     )
-    targets = _targets(corpus, use, arguments) if arguments.teacher else None
-    checkpoint = arguments.work / "table.pt"
+    checkpoint = arguments.work / TABLE_FILE
     pieces = pieces_of(tokenizer)
-    bigrams, share = choose_bigrams(corpus, texts, use, len(pieces), settings.bigrams)
+    held_out = held_out_sentences(arguments.held_out)
+    drawn, may_be_drawn = with_made_pairs(corpus, use, held_out, arguments.seed)
+    made = pairs_made(drawn)
+    say("made: " + ", ".join(f"{count:,} pairs {name}" for name, count in made.items()))
+    texts = joined(texts, tokenize(tokenizer, drawn.texts[len(corpus.texts) :]))
+    targets = _targets(corpus, drawn, use, arguments) if arguments.teacher else None
+    bigrams, share = choose_bigrams(drawn, texts, may_be_drawn, len(pieces), settings.bigrams)
     texts = with_bigrams(texts, bigrams, len(pieces))
     say(f"bigrams: {len(bigrams):,}")
     trainer = ContrastiveTrainer(
-        corpus, texts, pieces, use, settings, checkpoint, targets, len(bigrams)
+        drawn, texts, pieces, may_be_drawn, settings, checkpoint, targets, len(bigrams)
     )
 
     def report(step: int, loss: float, rate: float) -> None:
@@ -144,6 +152,7 @@ def main() -> None:
     facts = CardFacts(
         command_line("indexer.training"),
         settings,
+        made,
         development_figures(sets, texts, model.semantic_rows()),
         arguments.without,
         arguments.teacher,
@@ -158,26 +167,20 @@ def _tokens(corpus: Corpus, arguments: argparse.Namespace) -> tuple[Tokenizer, T
     if not file.exists():
         train_tokenizer(corpus, arguments.pieces, arguments.seed).save(str(file), pretty=False)
     tokenizer = Tokenizer.from_file(str(file))
-    cached = arguments.work / "tokens.npz"
-    if cached.exists():
-        stored = np.load(cached)
-        texts = TokenizedTexts(stored["tokens"], stored["offsets"])
-        if len(texts.offsets) == len(corpus.texts) + 1:
-            return tokenizer, texts
-    texts = tokenize(tokenizer, corpus.texts)
-    np.savez(cached, tokens=texts.tokens, offsets=texts.offsets)
-    return tokenizer, texts
+    return tokenizer, kept_tokens(arguments.work, tokenizer, corpus.texts)
 
 
-def _targets(corpus: Corpus, use: NDArray[np.bool_], arguments: argparse.Namespace) -> Targets:
+def _targets(
+    corpus: Corpus, drawn: Corpus, use: NDArray[np.bool_], arguments: argparse.Namespace
+) -> Targets:
     chosen = choose_texts(corpus, use, arguments.seed)
     cached = arguments.work / "teacher.npy"
     if cached.exists() and len(vectors := np.load(cached)) == len(chosen):
-        return make_targets(corpus, chosen, vectors, arguments.dimension)
+        return make_targets(drawn, chosen, vectors, arguments.dimension)
     texts = [corpus.texts[i] for i in chosen.tolist()]
     vectors = teacher_vectors(arguments.teacher, texts, say_taught)
     np.save(cached, vectors)
-    return make_targets(corpus, chosen, vectors, arguments.dimension)
+    return make_targets(drawn, chosen, vectors, arguments.dimension)
 
 
 if __name__ == "__main__":

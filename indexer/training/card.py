@@ -17,12 +17,13 @@ from indexer.training.language_figures import (
     KNOWN_TEXTS,
     IdentifierFigures,
 )
+from indexer.training.made_pairs import THIRD_LANGUAGE, WORD_BY_WORD
 from indexer.training.measure import TatoebaFigures, tatoeba_figures
 from indexer.training.sources import SOURCES
 
 CARD_FILE = "README.md"
 WEIGHTS_LICENCE = "CC-BY-SA-4.0"
-_TRAINING = "## Training"
+_TRAINING, _FIGURES = "## Training", "## Figures"
 _IDENTIFIER, _SOURCES = "## Language identifier", "## Sources"
 
 
@@ -32,6 +33,7 @@ class CardFacts:
 
     :param command: the command line that trained it.
     :param settings: of the table's training.
+    :param made: how many pairs with English were made of those of the sources, by kind.
     :param development: accuracy in percent by kind of text, on pairs kept out of training.
     :param without: sources left out.
     :param teacher: the encoder whose vectors were targets, or None.
@@ -40,6 +42,7 @@ class CardFacts:
 
     command: str
     settings: ContrastiveSettings
+    made: Mapping[str, int]
     development: dict[str, float]
     without: Sequence[str]
     teacher: str | None
@@ -60,6 +63,38 @@ def write_card(folder: Path, corpus: Corpus, facts: CardFacts, held_out: Path | 
         _identifier(encoder, facts.languages),
         _sources(corpus),
         _limits(),
+    ]
+    (folder / CARD_FILE).write_text("\n".join(parts), "utf-8")
+
+
+def write_averaged_card(
+    folder: Path,
+    cards: Sequence[str],
+    command: str,
+    development: Mapping[str, float],
+    held_out: Path | None,
+) -> None:
+    """Write the card of an artifact that is the mean of others.
+
+    :param folder: holds the artifact.
+    :param cards: of those others; what the first says of its identifier and its sources stays.
+    :param command: the command line that averaged them.
+    """
+    encoder = EmbeddedEncoder(folder)
+    first = cards[0]
+    trainings = [
+        card[card.index(_TRAINING) : card.index(_FIGURES)].replace(_TRAINING, f"### Table {number}")
+        for number, card in enumerate(cards, 1)
+    ]
+    mean = _filled(
+        f"The mean of {len(cards)} tables that were trained apart, each turned to the first."
+    )
+    parts = [
+        _introduction(folder, encoder),
+        f"{_TRAINING}\n\n    {command}\n\n{mean}",
+        *(training.rstrip("\n") + "\n" for training in trainings),
+        _figures(development, _tests(encoder, held_out)),
+        first[first.index(_IDENTIFIER) :],
     ]
     (folder / CARD_FILE).write_text("\n".join(parts), "utf-8")
 
@@ -138,7 +173,9 @@ def _training(corpus: Corpus, facts: CardFacts) -> str:
     text = _filled(
         f"{len(corpus.left):,} pairs of {len(corpus.texts):,} texts in {len(languages)} languages; "
         f"{excluded:,} pairs were dropped because a side of them is a held-out test sentence."
-        f"{left_out}\n\n"
+        f"{left_out} Of these were made {facts.made[THIRD_LANGUAGE]:,} more with English through a "
+        f"sentence in a third language, and {facts.made[WORD_BY_WORD]:,} of English sentences with "
+        "what word lists of languages with few sentences know of their words.\n\n"
         f"Symmetric InfoNCE over {settings.batch:,} pairs, cosines times {settings.scale:g}, those "
         f"of pairs less {settings.margin:g}; "
         f"{settings.steps:,} steps of Adam at {settings.learning_rate:g} and "
@@ -156,7 +193,7 @@ def _training(corpus: Corpus, facts: CardFacts) -> str:
 
 def _figures(development: Mapping[str, float], tests: TatoebaFigures | None) -> str:
     lines = [
-        "## Figures",
+        _FIGURES,
         "",
         "Accuracy in percent: the share of texts whose nearest on the other side is their own.",
         "Development pairs, kept out of training, mean over languages with English and both ways:",

@@ -22,6 +22,9 @@ from indexer.training.sampling import PairSampler, either_way
 from indexer.training.teacher import Targets
 from indexer.training.tokens import TokenizedTexts, cropped_runs, gather_runs
 
+# The checkpoint in a training's work folder.
+TABLE_FILE = "table.pt"
+
 
 @dataclass(frozen=True, slots=True)
 class ContrastiveSettings:

@@ -7,8 +7,8 @@ caps; it knows nothing of tokens or vectors.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -193,6 +193,42 @@ def english_side(corpus: Corpus) -> NDArray[np.int32]:
     languages = np.array(corpus.language_pairs)[corpus.language_pair]
     right = np.where(languages[:, 1] == "eng", corpus.right, -1)
     return np.where(languages[:, 0] == "eng", corpus.left, right).astype(np.int32)
+
+
+def with_english(
+    corpus: Corpus,
+    source: str,
+    languages: Sequence[str],
+    foreign: NDArray[np.integer],
+    english: NDArray[np.integer],
+    texts: Sequence[str] = (),
+) -> Corpus:
+    """Add pairs with English, of a source of their own, after those that are there.
+
+    :param source: its name.
+    :param languages: ISO 639-3 code of each foreign text.
+    :param foreign: int [n], the foreign texts.
+    :param english: int [n], their English.
+    :param texts: texts that are new; they are numbered on from the corpus's own.
+    """
+    numbers = {pair: number for number, pair in enumerate(corpus.language_pairs)}
+    pairs = [(code, "eng") if code <= "eng" else ("eng", code) for code in languages]
+    language_pair = [numbers.setdefault(pair, len(numbers)) for pair in pairs]
+    foreign_first = np.array([pair[1] == "eng" for pair in pairs], bool)
+    left = np.where(foreign_first, foreign, english).astype(np.int32)
+    right = np.where(foreign_first, english, foreign).astype(np.int32)
+    keys = np.fromiter((hash(normalised(text)) for text in texts), np.int64, len(texts))
+    return replace(
+        corpus,
+        texts=[*corpus.texts, *texts],
+        keys=np.concatenate([corpus.keys, keys]),
+        left=np.concatenate([corpus.left, left]),
+        right=np.concatenate([corpus.right, right]),
+        source=np.concatenate([corpus.source, np.full(len(left), len(corpus.sources), np.int16)]),
+        language_pair=np.concatenate([corpus.language_pair, np.array(language_pair, np.int32)]),
+        sources=[*corpus.sources, source],
+        language_pairs=list(numbers),
+    )
 
 
 def _finish(

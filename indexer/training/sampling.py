@@ -11,7 +11,7 @@ from indexer.training.sources import weight_of
 
 # A language pair is drawn in proportion to its weighted size to this power: more favours languages
 # with much text, less those with little (docs/encoder.md).
-PAIR_EXPONENT = 0.55
+PAIR_EXPONENT = 0.5
 # The share of draws that have English on one side: queries and documents meet through it, and its
 # pairs are the most varied.
 ENGLISH_SHARE = 0.85

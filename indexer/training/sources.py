@@ -27,22 +27,22 @@ class Source:
 
 SOURCES = {
     "cldr": Source(
-        "names and keywords of emoji", "Unicode, Inc., CLDR", "Unicode-3.0", weight=0.125
+        "names and keywords of emoji", "Unicode, Inc., CLDR", "Unicode-3.0", weight=0.0625
     ),
     "djdocs": Source(
         "Django's documentation",
         "Django Software Foundation and translators",
         "BSD-3-Clause",
-        weight=0.3,
+        weight=0.15,
     ),
     "ebible": Source(
         "Bible verses",
         "eBible.org, the editions in the public domain or under CC0",
         "public domain, CC0-1.0",
-        weight=0.35,
+        weight=0.175,
     ),
     "ftl": Source(
-        "web pages and interface text", "Mozilla and its localizers", "MPL-2.0", weight=0.25
+        "web pages and interface text", "Mozilla and its localizers", "MPL-2.0", weight=0.125
     ),
     "indian_parallel": Source(
         "Wikipedia sentences and dictionary entries: bn hi ml ta te ur",
@@ -53,14 +53,14 @@ SOURCES = {
         "interface text of MediaWiki and OpenStreetMap editors",
         "translatewiki.net and the projects' translators",
         "GPL-2.0-or-later, MIT, ISC",
-        weight=0.25,
+        weight=0.125,
     ),
     "mlqe": Source(
         "Wikipedia and Reddit sentences, machine translated and filtered",
         "MLQE and MLQE-PE, Fomicheva and others (2020)",
         "CC0-1.0",
     ),
-    "mozilla_lang": Source("web pages", "Mozilla and its localizers", "MPL-2.0", weight=0.25),
+    "mozilla_lang": Source("web pages", "Mozilla and its localizers", "MPL-2.0", weight=0.125),
     "nusa_jv_id": Source(
         "Javanese and Indonesian sentences", "NusaWrites and contributors", "Apache-2.0"
     ),
@@ -71,19 +71,19 @@ SOURCES = {
         "interface text of openstreetmap.org",
         "OpenStreetMap contributors and translators",
         "GPL-2.0",
-        weight=0.125,
+        weight=0.0625,
     ),
     "po_docs_ui": Source(
         "help and interface text of GNOME and Cinnamon",
         "the GNOME and Linux Mint projects and their translators",
         "CC-BY-3.0, GPL-2.0-or-later",
-        weight=0.25,
+        weight=0.125,
     ),
     "pydocs": Source(
         "Python's documentation",
         "Python Software Foundation and translators",
         "PSF-2.0, CC0-1.0",
-        weight=0.3,
+        weight=0.15,
     ),
     "refugee": Source("a phrasebook", "Refugee Phrasebook contributors", "MIT"),
     "storybooks": Source(
@@ -95,7 +95,7 @@ SOURCES = {
         "captions, forums, news, machine translated",
         "STS benchmark, Cer and others (2017), and its multilingual translation",
         "CC-BY-SA-4.0",
-        weight=0.6,
+        weight=0.3,
     ),
     "tatoeba": Source(
         "everyday sentences", "Tatoeba contributors, through OPUS-MT", "CC-BY-2.0-FR"
@@ -110,23 +110,27 @@ SOURCES = {
         "titles of Wikipedia articles",
         "Wikipedia and Wikidata contributors",
         "CC0-1.0, CC-BY-SA-3.0",
-        weight=0.25,
+        weight=0.125,
     ),
     "wikipedia_app": Source(
         "interface text of Wikipedia's app",
         "Wikimedia Foundation and translators",
         "Apache-2.0",
-        weight=0.25,
+        weight=0.125,
     ),
     "wordnet": Source(
         "words by shared meaning",
         "Open Multilingual Wordnet (Bond and Foster, 2013), the wordnets in it, Wiktionary, CLDR",
         "each wordnet's own open licence",
-        weight=0.175,
+        weight=0.0875,
     ),
 }
 
 
+# Pairs that are made of those of the sources (`made_pairs`): the first are sentences people wrote.
+WEIGHTS_OF_MADE = {"third_language": 1.0, "word_by_word": 0.25}
+
+
 def weight_of(name: str) -> float:
     """Return how much a pair of a source counts; an unknown source counts whole."""
-    return SOURCES[name].weight if name in SOURCES else 1.0
+    return SOURCES[name].weight if name in SOURCES else WEIGHTS_OF_MADE.get(name, 1.0)

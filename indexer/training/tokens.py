@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,6 +143,26 @@ def tokenize(tokenizer: Tokenizer, texts: Sequence[str]) -> TokenizedTexts:
     offsets = np.zeros(len(texts) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return TokenizedTexts(np.concatenate(chunks) if chunks else np.zeros(0, np.int32), offsets)
+
+
+def kept_tokens(work: Path, tokenizer: Tokenizer, texts: Sequence[str]) -> TokenizedTexts:
+    """Tokenize a corpus, or read the tokens that a training kept of it in its work folder."""
+    file = work / "tokens.npz"
+    if file.exists():
+        stored = np.load(file)
+        if len(stored["offsets"]) == len(texts) + 1:
+            return TokenizedTexts(stored["tokens"], stored["offsets"])
+    found = tokenize(tokenizer, texts)
+    np.savez(file, tokens=found.tokens, offsets=found.offsets)
+    return found
+
+
+def joined(one: TokenizedTexts, other: TokenizedTexts) -> TokenizedTexts:
+    """Return the texts of both, those of `other` after the last of `one`."""
+    return TokenizedTexts(
+        np.concatenate([one.tokens, other.tokens]),
+        np.concatenate([one.offsets, one.offsets[-1] + other.offsets[1:]]),
+    )
 
 
 def _blocks(texts: Sequence[str], size: int) -> Iterable[list[str]]:

@@ -14,6 +14,7 @@ from indexer.encoders import load_encoder
 from indexer.encoders.embedded import EmbeddedEncoder
 from indexer.encoders.protocol import Vectors
 from indexer.errors import EncoderError, TrainingError
+from indexer.resources import data_folder
 from indexer.training.bigrams import with_bigrams
 from indexer.training.checkpoints import load_checkpoint
 from indexer.training.composition import ComposedTable
@@ -188,6 +189,46 @@ def test_a_table_is_whitened_as_its_training_ends(folder: Path, table: Path) -> 
     )
     assert after < 0.9 * before
     assert shipped < 0.9 * before
+
+
+def average(folder: Path, *runs: tuple[Path, Path]) -> subprocess.CompletedProcess[str]:
+    named = [part for work, out in runs for part in ("--run", str(work), str(out))]
+    return subprocess.run(
+        [
+            sys.executable, "-m", "indexer.training.averaging", "--data", str(folder / "data"),
+            "--held-out", str(folder / "held_out"), "--out", str(folder / "mean"), *named,
+        ],
+        text=True, capture_output=True, check=False,
+    )  # fmt: skip
+
+
+def test_tables_trained_apart_are_averaged(folder: Path, table: Path) -> None:
+    work = folder / "work-whole"
+    done = average(folder, (work, table), (work, table))
+    assert done.returncode == 0, done.stderr
+    texts = [" ".join(WORDS[place : place + 5]) for place in range(20)]
+    before, after = (EmbeddedEncoder(place) for place in (table, folder / "mean"))
+    assert (before.encode(texts) * after.encode(texts)).sum(axis=1).min() > 0.99
+    assert before.identify(texts) == after.identify(texts)
+    card = (folder / "mean" / "README.md").read_text("utf-8")
+    assert "The mean of 2 tables" in card
+    assert card.count("--steps 60") == 2
+    assert card.count("## Language identifier") == card.count("## Sources") == 1
+
+
+def test_tables_that_cannot_be_averaged_are_refused_in_a_sentence(
+    folder: Path, table: Path
+) -> None:
+    work = folder / "work-whole"
+    for runs, sentence in (
+        ([(work, table)], "two trainings or more"),
+        ([(work, table), (work, data_folder() / "embedded")], "another tokenizer or dimension"),
+        ([(folder, table), (work, table)], "table.pt cannot be read"),
+    ):
+        done = average(folder, *runs)
+        assert done.returncode == 1
+        assert sentence in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def unevenness(vectors: Vectors) -> float:

@@ -1,0 +1,168 @@
+"""The mean of tables that were trained apart: `python -m indexer.training.averaging --help`.
+
+What a table learned of seldom seen tokens is partly chance, of where its rows began and of which
+pairs were drawn. Tables that had the same teacher lie nearly alike, so that once the rest is turned
+away their mean keeps what they agree on (model soups: Wortsman and others, 2022).
+"""
+
+import argparse
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from indexer.encoders.bigrams import keys_of, pairs_of
+from indexer.encoders.embedded import EmbeddedEncoder, EmbeddedModel
+from indexer.encoders.few_bits import quantise
+from indexer.encoders.protocol import Vectors
+from indexer.errors import TrainingError
+from indexer.paths import display
+from indexer.text_files import reading
+from indexer.training.background import save_with_background
+from indexer.training.bigrams import BITS, with_bigrams
+from indexer.training.card import CARD_FILE, write_averaged_card
+from indexer.training.command import add_arguments, command_line, corpus_of, in_a_sentence, say
+from indexer.training.composition import ComposedTable
+from indexer.training.contrastive import TABLE_FILE
+from indexer.training.measure import cut_development, development_figures
+from indexer.training.tokens import kept_tokens, pieces_of
+from indexer.training.whitening import whitened
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training left: the rows as they were before they were whitened and rounded.
+
+    :param model: what it wrote.
+    :param rows: float32 [vocabulary + n, d], of tokens and then of their pairs.
+    """
+
+    model: EmbeddedModel
+    rows: Vectors
+
+
+def averaged(runs: Sequence[Trained]) -> tuple[Vectors, NDArray[np.int32], NDArray[np.float16]]:
+    """Return the mean of tables over one vocabulary, each turned to the first.
+
+    As many pairs of tokens are kept as one of them has at most: those that most of them have, and
+    of these the longest.
+
+    :return: the rows of tokens and then of pairs; int32 [n, 2], the pairs, ascending; float16
+        [n, 2], in what share of the places of either token a pair is.
+    """
+    vocabulary = len(runs[0].model.table.codes)
+    goal = runs[0].rows[:vocabulary]
+    keys = [keys_of(run.model.bigrams[:, 0], run.model.bigrams[:, 1], vocabulary) for run in runs]
+    every, times = np.unique(np.concatenate(keys), return_counts=True)
+    tokens, pairs = np.zeros_like(goal), np.zeros((len(every), goal.shape[1]), np.float32)
+    share = np.zeros((len(every), 2), np.float32)
+    for run, own in zip(runs, keys, strict=True):
+        rows = turned(run.rows, vocabulary, goal)
+        places = np.searchsorted(every, own)
+        tokens += rows[:vocabulary] / len(runs)
+        pairs[places] += rows[vocabulary:] / len(runs)
+        share[places] += run.model.bigram_share
+    order = np.lexsort((np.linalg.norm(pairs, axis=1), times))
+    kept = np.sort(order[len(order) - max(map(len, keys)) :])
+    return (
+        np.concatenate([tokens, pairs[kept]]),
+        pairs_of(every[kept], vocabulary),
+        (share[kept] / times[kept, None]).astype(np.float16),
+    )
+
+
+def turned(rows: Vectors, vocabulary: int, goal: Vectors) -> Vectors:
+    """Turn a table's rows, and scale them, so that its tokens lie nearest to others.
+
+    The rotation that fits best is that of the orthogonal Procrustes problem (Schönemann, 1966).
+
+    :param rows: float32 [vocabulary + n, d].
+    :param vocabulary: how many of them are tokens.
+    :param goal: float32 [vocabulary, d], where those should lie.
+    """
+    tokens = rows[:vocabulary]
+    left, stretch, right = np.linalg.svd(tokens.T @ goal)
+    scale = stretch.sum() / np.square(tokens).sum()
+    found: Vectors = (rows @ (left @ right) * scale).astype(np.float32)
+    return found
+
+
+@in_a_sentence
+def main() -> None:
+    """Average what trainings left, and write the mean with its figures and its card."""
+    parser = argparse.ArgumentParser(
+        prog="python -m indexer.training.averaging",
+        description="Write the mean of encoders that were trained apart with one tokenizer.",
+    )
+    add_arguments(parser, without=[])
+    parser.add_argument(
+        "--run",
+        type=Path,
+        nargs=2,
+        action="append",
+        required=True,
+        metavar=("WORK", "OUT"),
+        help="the folders of a training; give two or more, first the one whose identifier to keep",
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    runs, tokenizer = _trained(arguments.run)
+    corpus = corpus_of(arguments)
+    use, sets = cut_development(corpus)
+    rows, bigrams, share = averaged(runs)
+    vocabulary = len(pieces_of(tokenizer))
+    texts = kept_tokens(arguments.run[0][0], tokenizer, corpus.texts)
+    texts = with_bigrams(texts, bigrams, vocabulary)
+    table = whitened(rows, corpus, texts, use, arguments.seed)
+    model = dataclasses.replace(
+        runs[0].model,
+        table=quantise(table[:vocabulary]),
+        bigrams=bigrams,
+        bigram_share=share,
+        bigram_table=quantise(table[vocabulary:], BITS),
+    )
+    save_with_background(arguments.out, model, tokenizer, corpus, arguments.seed)
+    figures = development_figures(sets, texts, model.semantic_rows())
+    for kind, value in figures.items():
+        say(f"{kind}: {value:.1f}")
+    cards = [(out / CARD_FILE).read_text("utf-8") for _, out in arguments.run]
+    command = command_line("indexer.training.averaging")
+    write_averaged_card(arguments.out, cards, command, figures, arguments.held_out)
+    say(f"written to {arguments.out}")
+
+
+def _trained(folders: Sequence[Sequence[Path]]) -> tuple[list[Trained], Tokenizer]:
+    """Load what trainings left in their work folders, and wrote."""
+    if len(folders) < 2:
+        raise TrainingError("A mean is of two trainings or more: name each with --run WORK OUT.")
+    encoders = [EmbeddedEncoder(out) for _, out in folders]
+    like = [(one.dimension, one.tokenizer.to_str()) for one in encoders]
+    for (_, out), own in zip(folders, like, strict=True):
+        if own != like[0]:
+            raise TrainingError(
+                f"{display(out)} has another tokenizer or dimension than {display(folders[0][1])}: "
+                "train it with that one's tokenizer.json in its work folder."
+            )
+    return [
+        Trained(encoder.model, _rows(work / TABLE_FILE, encoder))
+        for (work, _), encoder in zip(folders, encoders, strict=True)
+    ], encoders[0].tokenizer
+
+
+def _rows(checkpoint: Path, encoder: EmbeddedEncoder) -> Vectors:
+    with reading(checkpoint, TrainingError):
+        state = torch.load(checkpoint, weights_only=True)
+    table = ComposedTable(
+        pieces_of(encoder.tokenizer), encoder.dimension, 0.0, 1, len(encoder.model.bigrams)
+    )
+    table.restore(state)
+    return table.composed()
+
+
+if __name__ == "__main__":
+    main()
