@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
@@ -22,10 +21,10 @@ from indexer.encoders.few_bits import quantise
 from indexer.encoders.protocol import Vectors
 from indexer.errors import TrainingError
 from indexer.paths import display
-from indexer.text_files import reading
 from indexer.training.background import save_with_background
 from indexer.training.bigrams import BITS, with_bigrams
 from indexer.training.card import CARD_FILE, write_averaged_card
+from indexer.training.checkpoints import read_state
 from indexer.training.command import add_arguments, command_line, corpus_of, in_a_sentence, say
 from indexer.training.composition import ComposedTable
 from indexer.training.contrastive import TABLE_FILE
@@ -148,18 +147,23 @@ def _trained(folders: Sequence[Sequence[Path]]) -> tuple[list[Trained], Tokenize
                 f"{display(out)} has another tokenizer or dimension than {display(folders[0][1])}: "
                 "train it with that one's tokenizer.json in its work folder."
             )
-    return [
-        Trained(encoder.model, _rows(work / TABLE_FILE, encoder))
-        for (work, _), encoder in zip(folders, encoders, strict=True)
-    ], encoders[0].tokenizer
+    runs = [
+        Trained(encoder.model, _rows(work / TABLE_FILE, out, encoder))
+        for (work, out), encoder in zip(folders, encoders, strict=True)
+    ]
+    return runs, encoders[0].tokenizer
 
 
-def _rows(checkpoint: Path, encoder: EmbeddedEncoder) -> Vectors:
-    with reading(checkpoint, TrainingError):
-        state = torch.load(checkpoint, weights_only=True)
-    table = ComposedTable(
-        pieces_of(encoder.tokenizer), encoder.dimension, 0.0, 1, len(encoder.model.bigrams)
-    )
+def _rows(checkpoint: Path, out: Path, encoder: EmbeddedEncoder) -> Vectors:
+    pieces, bigrams = pieces_of(encoder.tokenizer), len(encoder.model.bigrams)
+    table = ComposedTable(pieces, encoder.dimension, deviation=0, seed=1, bigrams=bigrams)
+    state = read_state(checkpoint)
+    for part, now in table.state().items():
+        if part not in state or state[part].shape != now.shape:
+            raise TrainingError(
+                f"{display(checkpoint)} is not what {display(out)} was made of: name the --work "
+                "and the --out of one training."
+            )
     table.restore(state)
     return table.composed()
 

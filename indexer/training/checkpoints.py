@@ -8,6 +8,7 @@ import torch
 
 from indexer.errors import TrainingError
 from indexer.paths import display
+from indexer.text_files import reading
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -33,13 +34,7 @@ def load_checkpoint(
     """
     if not path.exists():
         return None
-    try:
-        state: dict[str, Any] = torch.load(path, weights_only=True, map_location=device)
-    # As various as what may stand in a file.
-    except Exception as error:
-        raise TrainingError(
-            f"{display(path)} is no state of a training: remove it to begin again."
-        ) from error
+    state = read_state(path, device)
     now, before = dataclasses.asdict(settings), state.pop("settings", {})
     for name in now:
         if now[name] != before.get(name):
@@ -47,4 +42,20 @@ def load_checkpoint(
                 f"{display(path)} is of a training with {name} {before.get(name)}, not "
                 f"{now[name]}: go on as it began, or give another --work."
             )
+    return state
+
+
+def read_state(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
+    """Return the state that a training kept.
+
+    :raises TrainingError: if there is none, or it is damaged.
+    """
+    with reading(path, TrainingError), path.open("rb") as file:
+        try:
+            state: dict[str, Any] = torch.load(file, weights_only=True, map_location=device)
+        # As various as what may stand in a file.
+        except Exception as error:
+            raise TrainingError(
+                f"{display(path)} is no state of a training: remove it to begin again."
+            ) from error
     return state

@@ -217,13 +217,19 @@ def test_tables_trained_apart_are_averaged(folder: Path, table: Path) -> None:
 
 
 def test_tables_that_cannot_be_averaged_are_refused_in_a_sentence(
-    folder: Path, table: Path
+    folder: Path, table: Path, tmp_path: Path
 ) -> None:
-    work = folder / "work-whole"
+    work, damaged, other = folder / "work-whole", tmp_path / "damaged", tmp_path / "other"
+    damaged.mkdir()
+    (damaged / "table.pt").write_bytes((work / "table.pt").read_bytes()[:1_000])
+    other.mkdir()
+    torch.save({"own": torch.zeros(3, 3, 32)}, other / "table.pt")
     for runs, sentence in (
         ([(work, table)], "two trainings or more"),
         ([(work, table), (work, data_folder() / "embedded")], "another tokenizer or dimension"),
         ([(folder, table), (work, table)], "table.pt cannot be read"),
+        ([(damaged, table), (work, table)], "is no state of a training"),
+        ([(other, table), (work, table)], "and the --out of one training"),
     ):
         done = average(folder, *runs)
         assert done.returncode == 1
