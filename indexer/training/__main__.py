@@ -12,7 +12,7 @@ from indexer.encoders.embedded import EmbeddedModel
 from indexer.encoders.few_bits import quantise
 from indexer.errors import TrainingError
 from indexer.training.background import save_with_background
-from indexer.training.bigrams import BITS, choose_bigrams, with_bigrams
+from indexer.training.bigrams import choose_bigrams, rounded, with_bigrams
 from indexer.training.card import CardFacts, write_card
 from indexer.training.command import (
     add_arguments,
@@ -136,15 +136,16 @@ def main() -> None:
 
     trainer.run(report)
     languages = identifier(corpus, tokenizer, use, arguments)
-    table = whitened(trainer.table, corpus, texts, use, arguments.seed)
+    white = whitened(trainer.table, corpus, texts, use, arguments.seed)
+    table, bigram_table = rounded(white, len(pieces))
     model = EmbeddedModel(
-        table=quantise(table[: len(pieces)]),
+        table=table,
         language_table=quantise(languages.table),
         head=languages.head,
         token_weight=token_weights(tokenizer),
         bigrams=bigrams,
         bigram_share=share,
-        bigram_table=quantise(table[len(pieces) :], BITS),
+        bigram_table=bigram_table,
         background=np.zeros(settings.dimension, np.float32),
         background_deviation=0.0,
     )
@@ -175,11 +176,10 @@ def _targets(
 ) -> Targets:
     chosen = choose_texts(corpus, use, arguments.seed)
     cached = arguments.work / "teacher.npy"
-    if cached.exists() and len(vectors := np.load(cached)) == len(chosen):
-        return make_targets(drawn, chosen, vectors, arguments.dimension)
-    texts = [corpus.texts[i] for i in chosen.tolist()]
-    vectors = teacher_vectors(arguments.teacher, texts, say_taught)
-    np.save(cached, vectors)
+    if not cached.exists() or len(vectors := np.load(cached)) != len(chosen):
+        texts = [corpus.texts[i] for i in chosen.tolist()]
+        vectors = teacher_vectors(arguments.teacher, texts, say_taught)
+        np.save(cached, vectors)
     return make_targets(drawn, chosen, vectors, arguments.dimension)
 
 

@@ -17,12 +17,11 @@ from tokenizers import Tokenizer
 
 from indexer.encoders.bigrams import keys_of, pairs_of
 from indexer.encoders.embedded import EmbeddedEncoder, EmbeddedModel
-from indexer.encoders.few_bits import quantise
 from indexer.encoders.protocol import Vectors
 from indexer.errors import TrainingError
 from indexer.paths import display
 from indexer.training.background import save_with_background
-from indexer.training.bigrams import BITS, with_bigrams
+from indexer.training.bigrams import rounded, with_bigrams
 from indexer.training.card import CARD_FILE, write_averaged_card
 from indexer.training.checkpoints import read_state
 from indexer.training.command import add_arguments, command_line, corpus_of, in_a_sentence, say
@@ -114,16 +113,16 @@ def main() -> None:
     corpus = corpus_of(arguments)
     use, sets = cut_development(corpus)
     rows, bigrams, share = averaged(runs)
-    vocabulary = len(pieces_of(tokenizer))
+    vocabulary = len(runs[0].model.table.codes)
     texts = kept_tokens(arguments.run[0][0], tokenizer, corpus.texts)
     texts = with_bigrams(texts, bigrams, vocabulary)
-    table = whitened(rows, corpus, texts, use, arguments.seed)
+    table, bigram_table = rounded(whitened(rows, corpus, texts, use, arguments.seed), vocabulary)
     model = dataclasses.replace(
         runs[0].model,
-        table=quantise(table[:vocabulary]),
+        table=table,
         bigrams=bigrams,
         bigram_share=share,
-        bigram_table=quantise(table[vocabulary:], BITS),
+        bigram_table=bigram_table,
     )
     save_with_background(arguments.out, model, tokenizer, corpus, arguments.seed)
     figures = development_figures(sets, texts, model.semantic_rows())

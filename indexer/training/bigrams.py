@@ -4,6 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.encoders.bigrams import Bigrams, keys_of, pairs_of
+from indexer.encoders.few_bits import FewBits, quantise
+from indexer.encoders.protocol import Vectors
 from indexer.training.corpus import Corpus
 from indexer.training.sampling import PairSampler
 from indexer.training.tokens import TokenizedTexts
@@ -57,6 +59,11 @@ def with_bigrams(
     """Return texts in which the row of a pair stands after its tokens, as a token of its own."""
     tokens, offsets, _ = Bigrams(bigrams, vocabulary).woven(texts.tokens, texts.offsets)
     return TokenizedTexts(tokens, offsets)
+
+
+def rounded(rows: Vectors, vocabulary: int) -> tuple[FewBits, FewBits]:
+    """Round the rows of tokens, and those of pairs after them, to what is stored of either."""
+    return quantise(rows[:vocabulary]), quantise(rows[vocabulary:], BITS)
 
 
 def _drawn(corpus: Corpus, use: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from indexer.errors import TrainingError
 from indexer.parallel_text import read_pairs
@@ -195,6 +195,17 @@ def english_side(corpus: Corpus) -> NDArray[np.int32]:
     return np.where(languages[:, 0] == "eng", corpus.left, right).astype(np.int32)
 
 
+def foreign_side(corpus: Corpus) -> tuple[NDArray[np.int32], NDArray[np.str_]]:
+    """Return the text beside the English one of every pair, int32 [pairs], and its language.
+
+    Of a pair without English they mean nothing.
+    """
+    text = np.where(english_side(corpus) == corpus.left, corpus.right, corpus.left)
+    pairs = np.array(corpus.language_pairs)
+    language = np.where(pairs[:, 0] == "eng", pairs[:, 1], pairs[:, 0])
+    return text, language[corpus.language_pair]
+
+
 def with_english(
     corpus: Corpus,
     source: str,
@@ -215,8 +226,35 @@ def with_english(
     pairs = [(code, "eng") if code <= "eng" else ("eng", code) for code in languages]
     language_pair = [numbers.setdefault(pair, len(numbers)) for pair in pairs]
     foreign_first = np.array([pair[1] == "eng" for pair in pairs], bool)
-    left = np.where(foreign_first, foreign, english).astype(np.int32)
-    right = np.where(foreign_first, english, foreign).astype(np.int32)
+    return with_pairs(
+        corpus,
+        source,
+        np.where(foreign_first, foreign, english),
+        np.where(foreign_first, english, foreign),
+        np.array(language_pair, np.int32),
+        list(numbers),
+        texts,
+    )
+
+
+def with_pairs(
+    corpus: Corpus,
+    source: str,
+    left: ArrayLike,
+    right: ArrayLike,
+    language_pair: ArrayLike,
+    language_pairs: list[tuple[str, str]],
+    texts: Sequence[str] = (),
+) -> Corpus:
+    """Add pairs of a source of their own after those that are there.
+
+    :param source: its name.
+    :param left: int [n], the texts on one side; those on the other are `right`.
+    :param language_pair: int [n], into `language_pairs`.
+    :param language_pairs: the corpus's own, and after them those that are new.
+    :param texts: texts that are new; they are numbered on from the corpus's own.
+    """
+    left, right = np.asarray(left, np.int32), np.asarray(right, np.int32)
     keys = np.fromiter((hash(normalised(text)) for text in texts), np.int64, len(texts))
     return replace(
         corpus,
@@ -225,9 +263,9 @@ def with_english(
         left=np.concatenate([corpus.left, left]),
         right=np.concatenate([corpus.right, right]),
         source=np.concatenate([corpus.source, np.full(len(left), len(corpus.sources), np.int16)]),
-        language_pair=np.concatenate([corpus.language_pair, np.array(language_pair, np.int32)]),
+        language_pair=np.concatenate([corpus.language_pair, np.asarray(language_pair, np.int32)]),
         sources=[*corpus.sources, source],
-        language_pairs=list(numbers),
+        language_pairs=language_pairs,
     )
 
 

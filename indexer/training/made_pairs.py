@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Set
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.training.corpus import Corpus, english_side, normalised, with_english
+from indexer.training.corpus import Corpus, english_side, foreign_side, normalised, with_english
 from indexer.training.sources import WEIGHTS_OF_MADE
 
 THIRD_LANGUAGE, WORD_BY_WORD = WEIGHTS_OF_MADE
@@ -52,10 +52,8 @@ def with_made_pairs(
     :return: the corpus with the new pairs and texts at the end, and which pairs may be trained on.
     """
     wider = through_a_third_language(corpus, use, seed)
-    added = len(wider.left) - len(use)
-    widest = word_by_word(wider, np.pad(use, (0, added), constant_values=True), held_out, seed)
-    added = len(widest.left) - len(use)
-    return widest, np.pad(use, (0, added), constant_values=True)
+    widest = word_by_word(wider, _with_new(use, wider), held_out, seed)
+    return widest, _with_new(use, widest)
 
 
 def pairs_made(corpus: Corpus) -> dict[str, int]:
@@ -81,7 +79,7 @@ def through_a_third_language(corpus: Corpus, use: NDArray[np.bool_], seed: int) 
     others = np.flatnonzero(chosen & (english < 0))
     languages = np.array(corpus.language_pairs)[corpus.language_pair]
 
-    foreign = corpus.left[to_english] + corpus.right[to_english] - english[to_english]
+    foreign = foreign_side(corpus)[0][to_english]
     translated, first = np.unique(foreign, return_index=True)
     meaning = np.full(len(corpus.texts), -1, np.int64)
     meaning[translated] = english[to_english][first]
@@ -146,26 +144,28 @@ def word_by_word(corpus: Corpus, use: NDArray[np.bool_], held_out: Set[str], see
     )
 
 
+def _with_new(use: NDArray[np.bool_], corpus: Corpus) -> NDArray[np.bool_]:
+    """Return which pairs may be trained on where some were added, all of which may."""
+    return np.pad(use, (0, len(corpus.left) - len(use)), constant_values=True)
+
+
 def _from(corpus: Corpus, names: Iterable[str]) -> NDArray[np.bool_]:
     numbers = [number for number, name in enumerate(corpus.sources) if name in names]
     return np.isin(corpus.source, numbers)
 
 
 def _dictionaries(
-    corpus: Corpus, with_english: NDArray[np.bool_], english: NDArray[np.int32]
+    corpus: Corpus, with_it: NDArray[np.bool_], english: NDArray[np.int32]
 ) -> Iterator[tuple[str, dict[str, list[str]]]]:
     """Yield each language with few sentences and many words: what English words are in it."""
-    pairs = np.array(corpus.language_pairs)
-    foreign_of = np.where(pairs[:, 0] == "eng", pairs[:, 1], pairs[:, 0])
-    languages = foreign_of[corpus.language_pair]
-    sentences = Counter(languages[with_english & _from(corpus, RUNNING_TEXT)].tolist())
+    foreign, languages = foreign_side(corpus)
+    sentences = Counter(languages[with_it & _from(corpus, RUNNING_TEXT)].tolist())
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for pair in np.flatnonzero(with_english & _from(corpus, WORD_LISTS)).tolist():
+    for pair in np.flatnonzero(with_it & _from(corpus, WORD_LISTS)).tolist():
         language = str(languages[pair])
         word = corpus.texts[english[pair]].lower()
         if sentences[language] <= FEW_SENTENCES and _WORD.fullmatch(word):
-            foreign = int(corpus.left[pair]) + int(corpus.right[pair]) - int(english[pair])
-            found[language][word].append(corpus.texts[foreign])
+            found[language][word].append(corpus.texts[foreign[pair]])
     for language in sorted(found):
         if len(found[language]) >= LEAST_WORDS:
             yield language, dict(found[language])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from indexer.encoders.protocol import Vectors
 from indexer.parallel_text import accuracy, read_tatoeba
-from indexer.training.corpus import Corpus, english_side, normalised
+from indexer.training.corpus import Corpus, english_side, foreign_side, normalised
 from indexer.training.tokens import TokenizedTexts, gather
 
 # The kinds of text, and the share of their distinct English texts that is kept for development:
@@ -45,10 +45,8 @@ def cut_development(corpus: Corpus) -> tuple[NDArray[np.bool_], list[Development
 
     :return: bool [pairs], the pairs that may be trained on; and the sets.
     """
-    language = np.array(corpus.language_pairs)[corpus.language_pair]
     english = english_side(corpus)
-    foreign = np.where(english == corpus.left, corpus.right, corpus.left)
-    foreign_language = np.where(language[:, 0] == "eng", language[:, 1], language[:, 0])
+    foreign, foreign_language = foreign_side(corpus)
     fraction = np.ones(len(corpus.texts))
     for text in np.unique(english[english >= 0]).tolist():
         fraction[text] = zlib.crc32(normalised(corpus.texts[text]).encode()) / 2**32

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.training.corpus import Corpus, normalised
+from indexer.training.corpus import Corpus, normalised, with_pairs
 from indexer.training.sampling import PairSampler
 from indexer.training.tokens import TokenizedTexts
 
@@ -93,19 +93,14 @@ def with_glosses(corpus: Corpus, folder: Path, held_out: Set[str]) -> Corpus:
                 left.append(both[english])  # the English side stays the English side
                 right.append(both[1 - english])
                 pair.append(languages)
-    texts = [*words, *glosses]
-    keys = np.fromiter((hash(normalised(text)) for text in texts), np.int64, len(texts))
-    source = np.full(len(left), len(corpus.sources), np.int16)
-    return replace(
+    return with_pairs(
         corpus,
-        texts=[*corpus.texts, *texts],
-        keys=np.concatenate([corpus.keys, keys]),
-        left=np.concatenate([corpus.left, np.array(left, np.int32)]),
-        right=np.concatenate([corpus.right, np.array(right, np.int32)]),
-        source=np.concatenate([corpus.source, source]),
-        language_pair=np.concatenate([corpus.language_pair, np.array(pair, np.int32)]),
-        sources=[*corpus.sources, GLOSSES],
-        language_pairs=[*corpus.language_pairs, ("eng", "eng")],
+        GLOSSES,
+        left,
+        right,
+        pair,
+        [*corpus.language_pairs, ("eng", "eng")],
+        [*words, *glosses],
     )
 
 

@@ -150,8 +150,9 @@ def kept_tokens(work: Path, tokenizer: Tokenizer, texts: Sequence[str]) -> Token
     file = work / "tokens.npz"
     if file.exists():
         stored = np.load(file)
-        if len(stored["offsets"]) == len(texts) + 1:
-            return TokenizedTexts(stored["tokens"], stored["offsets"])
+        found = TokenizedTexts(stored["tokens"], stored["offsets"])
+        if len(found.offsets) == len(texts) + 1:
+            return found
     found = tokenize(tokenizer, texts)
     np.savez(file, tokens=found.tokens, offsets=found.offsets)
     return found
