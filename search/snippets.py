@@ -110,18 +110,17 @@ def _is_heading(text: str, start: int, end: int) -> bool:
 
 
 def _trimmed_sentences(text: str) -> Iterator[Span]:
-    """Sentences without the blanks around them; the whole text where there is none."""
+    """Sentences, long ones in parts; the whole text where there is none."""
     some = False
-    for begin, finish in each_sentence(text):
-        start, end = _stripped(text, begin, finish)
-        columns = _columns(text[start:end])
-        if columns <= LONG:
-            parts = [(start, end)]
-        else:
-            parts = [_stripped(text, *part) for part in _parts(text, start, end, columns)]
-        for left, right in parts:
+    for start, end in each_sentence(text):
+        some = True
+        # No character is wider than two columns.
+        if 2 * (end - start) <= LONG or (columns := _columns(text[start:end])) <= LONG:
+            yield start, end
+            continue
+        for part in _parts(text, start, end, columns):
+            left, right = _stripped(text, *part)
             if right > left:
-                some = True
                 yield left, right
     if not some:
         yield 0, len(text)

@@ -302,6 +302,8 @@ class EmbeddedEncoder:
         texts = [sayable(text) for text in texts]
         if self._few(texts):
             return [self._cutter.encode(text) for text in texts]
+        if sum(map(len, texts)) <= _FOR_ONE_CORE:
+            return [self.tokenizer.encode(text, add_special_tokens=False) for text in texts]
         return self.tokenizer.encode_batch(texts, add_special_tokens=False)
 
     def _tokens(self, texts: Sequence[str]) -> tuple[Ids, Counts]:
