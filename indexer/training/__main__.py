@@ -84,6 +84,12 @@ def _arguments() -> argparse.Namespace:
     add_language_arguments(parser)
     add("--crop", type=float, default=defaults.crop, help="share of texts cropped to a run")
     add("--seed", type=int, default=1)
+    add(
+        "--table-seed",
+        type=int,
+        help="where the table's rows begin and which pairs a batch draws (that of --seed); with "
+        "another, one of the tables of a mean",
+    )
     add("--threads", type=int, default=os.cpu_count(), help="1 where other work needs the cores")
     return parser.parse_args()
 
@@ -114,7 +120,7 @@ def main() -> None:
         bigrams=arguments.bigrams,
         crop=arguments.crop,
         teaching=arguments.teaching,
-        seed=arguments.seed,
+        seed=arguments.seed if arguments.table_seed is None else arguments.table_seed,
     )
     checkpoint = arguments.work / TABLE_FILE
     pieces = pieces_of(tokenizer)

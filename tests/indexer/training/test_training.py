@@ -57,14 +57,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def train(folder: Path, out: str, work: str, steps: int) -> str:
+def train(folder: Path, out: str, work: str, steps: int, *more: str) -> str:
     done = subprocess.run(
         [
             sys.executable, "-m", "indexer.training", "--data", str(folder / "data"),
             "--held-out", str(folder / "held_out"), "--out", str(folder / out),
             "--work", str(folder / work), "--pieces", "300", "--steps", str(steps),
             "--batch", "64", "--dimension", "32", "--language-steps", "40",
-            "--finishing-steps", "20",
+            "--finishing-steps", "20", *more,
         ],
         text=True, capture_output=True, check=False,
     )  # fmt: skip
@@ -72,13 +72,18 @@ def train(folder: Path, out: str, work: str, steps: int) -> str:
     return done.stdout
 
 
+def right_translations(encoder: EmbeddedEncoder, texts: list[str]) -> float:
+    """Return the share of texts whose nearest translation is their own."""
+    scores = encoder.encode(texts) @ encoder.encode([invented(text) for text in texts]).T
+    return float((scores.argmax(axis=1) == np.arange(len(texts))).mean())
+
+
 def test_training_from_nothing_learns_translations_and_writes_its_card(folder: Path) -> None:
     said = train(folder, "out", "work", 120)
     assert "step 140: loss" in said
     encoder = EmbeddedEncoder(folder / "out")
     tests = (folder / "held_out" / "tatoeba.deu-eng.deu").read_text("utf-8").splitlines()
-    scores = encoder.encode(tests) @ encoder.encode([invented(text) for text in tests]).T
-    assert (scores.argmax(axis=1) == np.arange(len(tests))).mean() > 0.9
+    assert right_translations(encoder, tests) > 0.9
     languages = [language for language, _ in encoder.identify(tests)]
     assert languages.count("de") > 90
     card = (folder / "out" / "README.md").read_text("utf-8")
@@ -203,16 +208,25 @@ def average(folder: Path, *runs: tuple[Path, Path]) -> subprocess.CompletedProce
 
 
 def test_tables_trained_apart_are_averaged(folder: Path, table: Path) -> None:
-    work = folder / "work-whole"
-    done = average(folder, (work, table), (work, table))
+    train(folder, "other", "work-other", 60, "--table-seed", "2")
+    done = average(
+        folder, (folder / "work-whole", table), (folder / "work-other", folder / "other")
+    )
     assert done.returncode == 0, done.stderr
-    texts = [" ".join(WORDS[place : place + 5]) for place in range(20)]
-    before, after = (EmbeddedEncoder(place) for place in (table, folder / "mean"))
-    assert (before.encode(texts) * after.encode(texts)).sum(axis=1).min() > 0.99
-    assert before.identify(texts) == after.identify(texts)
+    first, other, mean = map(EmbeddedEncoder, (table, folder / "other", folder / "mean"))
+    assert not np.array_equal(first.model.table.codes, other.model.table.codes)
+    assert np.array_equal(first.model.bigrams, other.model.bigrams)
+    tests = (folder / "held_out" / "tatoeba.deu-eng.deu").read_text("utf-8").splitlines()
+    assert right_translations(mean, tests) > 0.9
+    cosines = [(vectors := one.encode(tests)) @ vectors.T for one in (first, other, mean)]
+    apart = np.abs(cosines[0] - cosines[1]).mean()
+    assert max(np.abs(cosines[2] - one).mean() for one in cosines[:2]) < 0.9 * apart
+    assert first.identify(tests) == mean.identify(tests)
     card = (folder / "mean" / "README.md").read_text("utf-8")
     assert "The mean of 2 tables" in card
     assert card.count("--steps 60") == 2
+    assert "--table-seed 2" in card
+    assert "seed 2." in card
     assert card.count("## Language identifier") == card.count("## Sources") == 1
 
 
