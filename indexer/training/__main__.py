@@ -83,7 +83,6 @@ def _arguments() -> argparse.Namespace:
     add("--teaching", type=float, default=defaults.teaching, help="weight of the targets")
     add_language_arguments(parser)
     add("--crop", type=float, default=defaults.crop, help="share of texts cropped to a run")
-    add("--seed", type=int, default=1)
     add(
         "--table-seed",
         type=int,

@@ -24,7 +24,14 @@ from indexer.training.background import save_with_background
 from indexer.training.bigrams import rounded, with_bigrams
 from indexer.training.card import CARD_FILE, write_averaged_card
 from indexer.training.checkpoints import read_state
-from indexer.training.command import add_arguments, command_line, corpus_of, in_a_sentence, say
+from indexer.training.command import (
+    add_arguments,
+    command_line,
+    corpus_of,
+    in_a_sentence,
+    say,
+    say_figures,
+)
 from indexer.training.composition import ComposedTable
 from indexer.training.contrastive import TABLE_FILE
 from indexer.training.measure import cut_development, development_figures
@@ -107,7 +114,6 @@ def main() -> None:
         metavar=("WORK", "OUT"),
         help="the folders of a training; give two or more, first the one whose identifier to keep",
     )
-    parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     runs, tokenizer = _trained(arguments.run)
     corpus = corpus_of(arguments)
@@ -126,8 +132,7 @@ def main() -> None:
     )
     save_with_background(arguments.out, model, tokenizer, corpus, arguments.seed)
     figures = development_figures(sets, texts, model.semantic_rows())
-    for kind, value in figures.items():
-        say(f"{kind}: {value:.1f}")
+    say_figures(figures)
     cards = [(out / CARD_FILE).read_text("utf-8") for _, out in arguments.run]
     command = command_line("indexer.training.averaging")
     write_averaged_card(arguments.out, cards, command, figures, arguments.held_out)

@@ -39,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser, without: list[str]) -> None:
     add("--work", type=Path, default=Path("work"), help="folder for what a resumed run needs")
     add("--held-out", type=Path, help="folder of sentences that must not be trained on")
     add("--without", action="append", default=without, metavar="SOURCE", help="leave a source out")
+    add("--seed", type=int, default=1, help="the same draws the same pairs and texts")
 
 
 def corpus_of(arguments: argparse.Namespace) -> Corpus:
@@ -78,6 +79,15 @@ def say_step(step: int, loss: float, rate: float, figures: Mapping[str, float]) 
     """
     listed = ", ".join(f"{kind} {value:.1f}" for kind, value in figures.items())
     say(f"step {step}: loss {loss:.3f}, {rate:,.0f} pairs/s; {listed}")
+
+
+def say_figures(figures: Mapping[str, float]) -> None:
+    """Say what was measured in the end, a line a kind of text.
+
+    :param figures: in percent, by kind of text.
+    """
+    for kind, value in figures.items():
+        say(f"{kind}: {value:.1f}")
 
 
 def say_taught(done: int, total: int) -> None:

@@ -269,6 +269,11 @@ def with_pairs(
     )
 
 
+def with_new(use: NDArray[np.bool_], corpus: Corpus) -> NDArray[np.bool_]:
+    """Return which pairs may be trained on after pairs were added, all of which may."""
+    return np.pad(use, (0, len(corpus.left) - len(use)), constant_values=True)
+
+
 def _finish(
     builder: _Builder, sources: list[str], read: dict[str, int], excluded: dict[str, int]
 ) -> Corpus:

@@ -40,7 +40,6 @@ def _arguments() -> argparse.Namespace:
     add_language_arguments(parser)
     add = parser.add_argument
     add("--artifact", type=Path, required=True, help="folder of the encoder")
-    add("--seed", type=int, default=1)
     add("--threads", type=int, default=os.cpu_count(), help="1 where other work needs the cores")
     return parser.parse_args()
 

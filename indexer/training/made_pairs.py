@@ -17,7 +17,14 @@ from collections.abc import Iterable, Iterator, Set
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.training.corpus import Corpus, english_side, foreign_side, normalised, with_english
+from indexer.training.corpus import (
+    Corpus,
+    english_side,
+    foreign_side,
+    normalised,
+    with_english,
+    with_new,
+)
 from indexer.training.sources import WEIGHTS_OF_MADE
 
 THIRD_LANGUAGE, WORD_BY_WORD = WEIGHTS_OF_MADE
@@ -52,8 +59,8 @@ def with_made_pairs(
     :return: the corpus with the new pairs and texts at the end, and which pairs may be trained on.
     """
     wider = through_a_third_language(corpus, use, seed)
-    widest = word_by_word(wider, _with_new(use, wider), held_out, seed)
-    return widest, _with_new(use, widest)
+    widest = word_by_word(wider, with_new(use, wider), held_out, seed)
+    return widest, with_new(use, widest)
 
 
 def pairs_made(corpus: Corpus) -> dict[str, int]:
@@ -142,11 +149,6 @@ def word_by_word(corpus: Corpus, use: NDArray[np.bool_], held_out: Set[str], see
     return with_english(
         corpus, WORD_BY_WORD, languages, new, np.array(of_sentence, np.int64), texts
     )
-
-
-def _with_new(use: NDArray[np.bool_], corpus: Corpus) -> NDArray[np.bool_]:
-    """Return which pairs may be trained on where some were added, all of which may."""
-    return np.pad(use, (0, len(corpus.left) - len(use)), constant_values=True)
 
 
 def _from(corpus: Corpus, names: Iterable[str]) -> NDArray[np.bool_]:

@@ -23,7 +23,7 @@ from indexer.resources import data_folder
 from indexer.training.checkpoints import load_checkpoint, save_checkpoint
 from indexer.training.command import add_arguments, in_a_sentence, say, say_step, say_taught
 from indexer.training.contrastive import falling, false_negatives
-from indexer.training.corpus import english_side, held_out_sentences, load_corpus
+from indexer.training.corpus import english_side, held_out_sentences, load_corpus, with_new
 from indexer.training.measure import cut_development, figures_of, pooled
 from indexer.training.sampling import PairSampler, either_way
 from indexer.training.student_export import export_student
@@ -45,7 +45,7 @@ _MOST_COMPARED = 2_048  # texts of a batch whose similarities follow the teacher
 _FEWEST_COMPARED = 64
 _NEVER = -1e4
 # The settings that the command line takes.
-_OPTIONS = ("steps", "batch", "passages", "layers", "heads", "warm_up", "seed")
+_OPTIONS = ("steps", "batch", "passages", "layers", "heads", "warm_up")
 
 
 @dataclass(frozen=True)
@@ -369,7 +369,7 @@ def main() -> None:
     use, sets = cut_development(corpus)
     if arguments.glosses:
         corpus = with_glosses(corpus, arguments.glosses, held_out)
-        use = np.concatenate([use, np.ones(len(corpus.left) - len(use), np.bool_)])
+        use = with_new(use, corpus)
     use = thinned(corpus, use)
     texts = tokenize(Tokenizer.from_file(str(folder / TOKENIZER_FILE)), corpus.texts)
     filled = np.diff(texts.offsets) > 0
@@ -383,7 +383,9 @@ def main() -> None:
     ]
     table = EmbeddedEncoder(folder).model.alone()
     taught = teach(materials, table, arguments.teacher, arguments.work, arguments.seed)
-    settings = StudentSettings(**{name: getattr(arguments, name) for name in _OPTIONS})
+    settings = StudentSettings(
+        **{name: getattr(arguments, name) for name in _OPTIONS}, seed=arguments.seed
+    )
     trainer = StudentTrainer(
         table, taught[0], taught[1], settings, arguments.work / "student.pt", arguments.device
     )

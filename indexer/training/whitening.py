@@ -20,7 +20,7 @@ from indexer.encoders.catalog import EXPORT_DESCRIPTION
 from indexer.encoders.onnx_encoder import MODEL_FILE, OUTPUT, OnnxEncoder, checksum
 from indexer.encoders.protocol import Vectors
 from indexer.errors import EncoderError
-from indexer.training.command import add_arguments, corpus_of, in_a_sentence, say
+from indexer.training.command import add_arguments, corpus_of, in_a_sentence, say, say_figures
 from indexer.training.corpus import Corpus
 from indexer.training.measure import cut_development, figures_of, pooled
 from indexer.training.tokens import TokenizedTexts
@@ -122,7 +122,6 @@ def main() -> None:
     )
     add_arguments(parser, without=[])
     parser.add_argument("--artifact", type=Path, required=True, help="folder of the encoder")
-    parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     unwhitened(arguments.artifact)  # before the corpus is read, which takes minutes
     corpus = corpus_of(arguments)
@@ -136,8 +135,7 @@ def main() -> None:
     shutil.copytree(arguments.artifact, arguments.out, dirs_exist_ok=True)
     whiten_graph(arguments.out, spread)
     encoder = OnnxEncoder(arguments.out)
-    for kind, value in figures_of(sets, encode).items():
-        say(f"{kind}: {value:.1f}")
+    say_figures(figures_of(sets, encode))
     say(f"written to {arguments.out}")
 
 
