@@ -57,6 +57,13 @@ class Columns:
         places = self.places(ids)
         return [self.documents.item(place) if place >= 0 else GONE for place in places.tolist()]
 
+    def languages_of(self, ids: Ids) -> list[str]:
+        """Return the language of each passage, "und" where it is not known."""
+        codes = (*self.codes, UNDETERMINED)
+        places = self.places(ids)
+        found = np.where(places >= 0, self.languages[places], -1) if len(self.ids) else places
+        return [codes[at] or UNDETERMINED for at in found.tolist()]
+
     def among_documents(self, documents: Ids) -> NDArray[np.bool_]:
         """Return which passages are of some documents: bool [n]."""
         if not len(self.ids) or not len(documents):

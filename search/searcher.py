@@ -462,17 +462,25 @@ class Searcher:
     def _spread(
         self, groups: list[tuple[Candidate, ...]], rows: dict[int, _Row], asked: _Asked
     ) -> list[_Found]:
-        self._read_rows([group[0].passage for group in groups], rows)
-        groups = [group for group in groups if group[0].passage in rows]
-        best = [rows[group[0].passage] for group in groups]
-        vectors = self.index.vectors.rows(np.array([row.id for row in best], np.int64))
-        languages = [row.language or UNDETERMINED for row in best]
-        first = spreading.copies([row.text for row in best], languages, vectors)
+        best = [group[0] for group in groups]
+        ids = np.array([one.passage for one in best], np.int64)
+        vectors, languages = self.index.vectors.rows(ids), asked.held.languages_of(ids)
+        alike = spreading.alike(languages, vectors)
+        # Most others are no copies and on no page, so they are not read.
+        compared = np.flatnonzero(alike.any(axis=1)).tolist()
+        looked_at = {*range(min(asked.limit, len(best))), *compared}
+        self._read_rows([best[place].passage for place in looked_at], rows)
+        gone = {place for place in looked_at if best[place].passage not in rows}
+        if gone:
+            left = [group for place, group in enumerate(groups) if place not in gone]
+            return self._spread(left, rows, asked)
+        texts = {place: rows[best[place].passage].text for place in compared}
+        first = spreading.copies(texts, alike)
         kept = [place for place, of in enumerate(first) if of == place]
         if asked.balance:
             kept = [kept[place] for place in spreading.over_languages([languages[p] for p in kept])]
         elif asked.diverse:
-            relevance = [groups[place][0].cosine or 0.0 for place in kept]
+            relevance = [best[place].cosine or 0.0 for place in kept]
             kept = [kept[place] for place in spreading.diverse(relevance, vectors[kept])]
         return [
             _Found(

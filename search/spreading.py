@@ -1,7 +1,10 @@
 """The order of a page of results, beyond each document's own score: copies, languages, variety."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from indexer.encoders.protocol import Vectors
 from indexer.segmentation import pieces
@@ -15,15 +18,26 @@ SAME_MEANING = 0.95
 RELEVANCE = 0.7
 
 
-def copies(texts: Sequence[str], languages: Sequence[str], vectors: Vectors) -> list[int]:
-    """Find texts that are nearly those of earlier ones.
+def alike(languages: Sequence[str], vectors: Vectors) -> NDArray[np.bool_]:
+    """Return which texts may be copies of one another, without a look at them: bool [n, n].
 
-    :param texts: best first.
     :param languages: of each; a translation is no copy.
     :param vectors: float32 [n, d], unit rows.
+    """
+    codes = np.unique(np.array(languages, dtype=object), return_inverse=True)[1]
+    found: NDArray[np.bool_] = vectors @ vectors.T >= SAME_MEANING
+    found &= codes[:, None] == codes
+    np.fill_diagonal(found, False)
+    return found
+
+
+def copies(texts: Mapping[int, str], alike: NDArray[np.bool_]) -> list[int]:
+    """Find texts that are nearly those of earlier ones.
+
+    :param texts: those that may be, by their places; best first.
+    :param alike: which of all texts may be copies of one another.
     :return: for each text the place of the earlier one it copies, or its own.
     """
-    near = vectors @ vectors.T >= SAME_MEANING
     words: dict[int, frozenset[str]] = {}
 
     def words_of(place: int) -> frozenset[str]:
@@ -31,17 +45,12 @@ def copies(texts: Sequence[str], languages: Sequence[str], vectors: Vectors) -> 
             words[place] = frozenset(word for piece in pieces(texts[place]) for word in piece.words)
         return words[place]
 
-    first = list(range(len(texts)))
-    for place in range(len(texts)):
-        for earlier in range(place):
-            if (
-                first[earlier] == earlier
-                and near[place, earlier]
-                and languages[place] == languages[earlier]
-                and _jaccard(words_of(place), words_of(earlier)) >= SAME_WORDS
-            ):
-                first[place] = earlier
-                break
+    first = list(range(len(alike)))
+    for place, earlier in np.argwhere(np.tril(alike)).tolist():
+        if (first[place], first[earlier]) == (place, earlier) and _jaccard(
+            words_of(place), words_of(earlier)
+        ) >= SAME_WORDS:
+            first[place] = earlier
     return first
 
 

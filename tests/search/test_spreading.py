@@ -3,22 +3,23 @@
 import numpy as np
 
 from search import Searcher
-from search.spreading import copies, diverse, over_languages
+from search.spreading import alike, copies, diverse, over_languages
 
 LONG = "Cool the burn under running water for twenty minutes and cover it with a clean cloth"
 
 
 def test_a_text_that_is_nearly_an_earlier_one_is_its_copy():
     texts = [LONG, LONG + " today", "Something else entirely", LONG]
-    vectors = np.array([[1, 0], [1, 0], [0, 1], [1, 0]], np.float32)
-    assert copies(texts, ["en"] * 4, vectors) == [0, 0, 2, 0]
+    near = alike(["en"] * 4, np.array([[1, 0], [1, 0], [0, 1], [1, 0]], np.float32))
+    assert not near[2].any()
+    assert copies({place: texts[place] for place in (0, 1, 3)}, near) == [0, 0, 2, 0]
 
 
 def test_neither_a_translation_nor_another_order_of_meaning_is_a_copy():
     vectors = np.array([[1, 0], [1, 0]], np.float32)
-    assert copies([LONG, LONG], ["en", "de"], vectors) == [0, 1]
-    assert copies([LONG, "burn water"], ["en", "en"], vectors) == [0, 1]
-    assert copies([LONG, LONG], ["en", "en"], np.eye(2, dtype=np.float32)) == [0, 1]
+    assert not alike(["en", "de"], vectors).any()
+    assert not alike(["en", "en"], np.eye(2, dtype=np.float32)).any()
+    assert copies({0: LONG, 1: "burn water"}, alike(["en", "en"], vectors)) == [0, 1]
 
 
 def test_languages_take_turns_and_the_first_stays_first():
