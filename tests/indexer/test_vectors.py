@@ -218,6 +218,15 @@ def test_faiss_itself_reads_the_file(index, helpers):
     assert faiss.read_index(str(view(index))).ntotal == 30
 
 
+def test_a_view_is_searched_where_it_was_read(index, helpers):
+    helpers.fill(index, 1_200)
+    index.vectors.settle(index.folder)
+    base = load_base(view(index))
+    assert np.shares_memory(base.rows, base.read)
+    assert base.rows.flags.aligned
+    assert np.array_equal(base.rows, index.vectors.rows(base.ids).astype(np.float16))
+
+
 def test_a_folder_that_takes_no_view_does_not_stop_searches(index, helpers, caplog):
     helpers.fill(index, 1_200)
     view(index).mkdir()
