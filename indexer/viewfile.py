@@ -14,7 +14,7 @@ import time
 import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,16 +151,14 @@ def load_base(path: Path) -> Base:
     import faiss
 
     with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - _TRAILER.size))
-        body, ids_length, stamp_length, checksum = _trailer(file.read(), size)
-        data = _room(size, body)
+        body, ids_length, stamp_length, checksum = _trailer(file)
+        data = _room(body + ids_length + stamp_length, body)
         file.seek(0)
-        if file.readinto(data.data) != size:
+        if file.readinto(data.data) != len(data):
             raise DamagedViewError("it is cut short")
-    if zlib.crc32(data[: body + ids_length + stamp_length].data) != checksum:
+    if zlib.crc32(data.data) != checksum:
         raise DamagedViewError("its checksum does not match")
-    stamp = _stamp(data[body + ids_length : body + ids_length + stamp_length].tobytes())
+    stamp = _stamp(data[body + ids_length :].tobytes())
     ids = data[body : body + ids_length].view("<i8").astype(np.int64)
     try:
         # FAISS searches the rows where they were read; a copy takes longer than ten searches.
@@ -177,10 +175,8 @@ def read_stamp(path: Path) -> Stamp | None:
     """Return the stamp of the base at `path`, or None where there is none that can be read."""
     try:
         with path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _TRAILER.size))
-            _, _, stamp_length, _ = _trailer(file.read(), size)
-            file.seek(size - _TRAILER.size - stamp_length)
+            body, ids_length, stamp_length, _ = _trailer(file)
+            file.seek(body + ids_length)
             return _stamp(file.read(stamp_length))
     except (OSError, DamagedViewError):
         return None
@@ -197,7 +193,7 @@ def remove_abandoned(path: Path) -> None:
 
 
 def _room(size: int, body: int) -> NDArray[np.uint8]:
-    """Return room for a file whose rows, which end with its body, then end with a cache line.
+    """Return room for so much of a file that its rows, which end with its body, end a cache line.
 
     Of numpy's: it asks for large pages, which a scan goes through a tenth faster.
     """
@@ -206,7 +202,11 @@ def _room(size: int, body: int) -> NDArray[np.uint8]:
     return room[first : first + size]
 
 
-def _trailer(trailer: bytes, size: int) -> tuple[int, int, int, int]:
+def _trailer(file: BinaryIO) -> tuple[int, int, int, int]:
+    """Return the lengths of the body, of the ids and of the stamp, and their checksum."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _TRAILER.size))
+    trailer = file.read()
     if len(trailer) != _TRAILER.size:
         raise DamagedViewError("it is cut short")
     ids_length, stamp_length, checksum, magic = _TRAILER.unpack(trailer)

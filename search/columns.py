@@ -60,9 +60,14 @@ class Columns:
     def languages_of(self, ids: Ids) -> list[str]:
         """Return the language of each passage, "und" where it is not known."""
         codes = (*self.codes, UNDETERMINED)
+        return [codes[at] or UNDETERMINED for at in self.places_of_languages(ids).tolist()]
+
+    def places_of_languages(self, ids: Ids) -> NDArray[np.intp]:
+        """Return the language of each passage as a place in `codes`, -1 for one not there."""
         places = self.places(ids)
-        found = np.where(places >= 0, self.languages[places], -1) if len(self.ids) else places
-        return [codes[at] or UNDETERMINED for at in found.tolist()]
+        there = places >= 0
+        places[there] = self.languages[places[there]]
+        return places
 
     def among_documents(self, documents: Ids) -> NDArray[np.bool_]:
         """Return which passages are of some documents: bool [n]."""

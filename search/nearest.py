@@ -134,5 +134,4 @@ class Nearest:
         held = self._held
         offsets = (self._offsets.get(code, 0.0) for code in held.codes)
         of_code = np.array([*offsets, 0.0], np.float32)
-        places = held.places(ids)
-        return of_code[np.where(places >= 0, held.languages[places], -1)]
+        return of_code[held.places_of_languages(ids)]

@@ -24,18 +24,17 @@ def alike(languages: Sequence[str], vectors: Vectors) -> NDArray[np.bool_]:
     :param languages: of each; a translation is no copy.
     :param vectors: float32 [n, d], unit rows.
     """
-    codes = np.unique(np.array(languages, dtype=object), return_inverse=True)[1]
-    found: NDArray[np.bool_] = vectors @ vectors.T >= SAME_MEANING
-    found &= codes[:, None] == codes
+    codes = np.array(languages)
+    found: NDArray[np.bool_] = (vectors @ vectors.T >= SAME_MEANING) & (codes[:, None] == codes)
     np.fill_diagonal(found, False)
     return found
 
 
-def copies(texts: Mapping[int, str], alike: NDArray[np.bool_]) -> list[int]:
+def copies(texts: Mapping[int, str], near: NDArray[np.bool_]) -> list[int]:
     """Find texts that are nearly those of earlier ones.
 
     :param texts: those that may be, by their places; best first.
-    :param alike: which of all texts may be copies of one another.
+    :param near: bool [n, n], which of all texts may be copies of one another, as `alike` says.
     :return: for each text the place of the earlier one it copies, or its own.
     """
     words: dict[int, frozenset[str]] = {}
@@ -45,11 +44,10 @@ def copies(texts: Mapping[int, str], alike: NDArray[np.bool_]) -> list[int]:
             words[place] = frozenset(word for piece in pieces(texts[place]) for word in piece.words)
         return words[place]
 
-    first = list(range(len(alike)))
-    for place, earlier in np.argwhere(np.tril(alike)).tolist():
-        if (first[place], first[earlier]) == (place, earlier) and _jaccard(
-            words_of(place), words_of(earlier)
-        ) >= SAME_WORDS:
+    first = list(range(len(near)))
+    for place, earlier in np.argwhere(np.tril(near)).tolist():
+        originals = first[place] == place and first[earlier] == earlier
+        if originals and _jaccard(words_of(place), words_of(earlier)) >= SAME_WORDS:
             first[place] = earlier
     return first
 
