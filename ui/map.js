@@ -47,7 +47,18 @@ function rgb(colour) {
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+// Streamlit may call for what was drawn before after it called for what is drawn now; that late call
+// it ends at once, before anything is touched.
+export default function (given) {
+  let end;
+  const beginning = setTimeout(() => { end = begin(given); });
+  return () => {
+    clearTimeout(beginning);
+    end?.();
+  };
+}
+
+function begin({ data, parentElement, setTriggerValue }) {
   const find = (selector) => parentElement.querySelector(selector);
   const [canvas, tip, legend] = [find("canvas"), find(".tip"), find(".legend")];
   const kept = (parentElement.crosstongueMap ??= { scale: 1, x: 0, y: 0, only: null, points: null });

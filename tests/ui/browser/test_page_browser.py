@@ -1,10 +1,13 @@
 """What only a browser shows: the page as a person meets it."""
 
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
+
+import ui.page_keeping
 
 QUERY = ".st-key-q input"
 CARD = ".ct-card"
@@ -200,6 +203,23 @@ def test_what_was_chosen_is_kept_until_the_next_visit(address, open_page):
     expect(page.get_by_role("switch", name="Balance languages")).not_to_be_checked()
     page.goto(address)
     expect(page.get_by_role("switch", name="Balance languages")).to_be_checked()
+
+
+def test_a_late_call_for_an_earlier_choice_is_not_kept(address, open_page):
+    """Streamlit may call a component for older data after newer, and ends that call at once."""
+    page = open_page(address)
+    cookie = page.evaluate(
+        """async (script) => {
+            const blob = new Blob([script], { type: 'text/javascript' });
+            const { default: keep } = await import(URL.createObjectURL(blob));
+            keep({ data: { name: 'settings-here', settings: 'second' } });
+            keep({ data: { name: 'settings-here', settings: 'first' } })?.();
+            await new Promise((done) => setTimeout(done, 100));
+            return document.cookie;
+        }""",
+        Path(ui.page_keeping.__file__).with_name("keeping.js").read_text("utf-8"),
+    )
+    assert "settings-here=second" in cookie
 
 
 def test_an_encoder_is_measured_on_an_uploaded_file(address, open_page):
