@@ -54,18 +54,23 @@ def file(path: str | Path) -> Query:
         raise QueryError(f"{paths.display(path)} cannot be read ({error.strerror}).") from error
 
 
-def encoded(queries: Sequence[Query], encoder: Encoder) -> list[Query]:
+def encoded(queries: Sequence[Query], encoder: Encoder, languages: bool = True) -> list[Query]:
     """Encode queries and guess their languages, in one call of the encoder.
 
     A query of several texts has the direction of their weighted sum. A text longer than the encoder
     reads at once is the mean of its windows.
 
+    :param languages: whether the languages are wanted, which take a third of the time.
     :return: the same queries, each with its vector; zeros where the encoder knows nothing of it.
     """
     texts = [text for query in queries for text, _ in query.weighted]
     # The language is that of the whole.
-    wholes = [place for place, query in enumerate(queries) if query.texts]
-    vectors, languages = _encoded([*texts, *(queries[place].text for place in wholes)], encoder)
+    wholes = [place for place, query in enumerate(queries) if query.texts and languages]
+    asked = [*texts, *(queries[place].text for place in wholes)]
+    if languages:
+        vectors, guessed = _with_languages(asked, encoder)
+    else:
+        vectors, guessed = encoder.encode(asked, kind="query"), []
     whole_at = {place: len(texts) + at for at, place in enumerate(wholes)}
     found = []
     first = 0
@@ -73,7 +78,7 @@ def encoded(queries: Sequence[Query], encoder: Encoder) -> list[Query]:
         weights = np.array([weight for _, weight in query.weighted], np.float32)
         rows = vectors[first : first + len(weights)]
         vector = unit(weights @ rows) if query.texts else rows[0]
-        language = languages[whole_at.get(place, first)]
+        language = guessed[whole_at.get(place, first)] if guessed else query.language
         found.append(replace(query, vector=vector, language=language))
         first += len(weights)
     return found
@@ -85,7 +90,7 @@ def unit(vector: Vectors) -> Vectors:
     return (vector / length if length > 0 else vector).astype(np.float32)
 
 
-def _encoded(texts: list[str], encoder: Encoder) -> tuple[Vectors, list[tuple[str, float]]]:
+def _with_languages(texts: list[str], encoder: Encoder) -> tuple[Vectors, list[tuple[str, float]]]:
     both = getattr(encoder, "encode_with_languages", None)
     if both is None:
         return encoder.encode(texts, kind="query"), [(UNDETERMINED, 0.0)] * len(texts)
