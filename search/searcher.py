@@ -36,7 +36,7 @@ from search.hits import Hit, PassageHit
 from search.nearest import Nearest, Vector
 from search.query import Query
 from search.ranking import Candidate, LexicalMatch, fuse, rank, reranked
-from search.reading import read
+from search.reading import meet_words, read
 from search.snippets import first_span
 
 if TYPE_CHECKING:
@@ -177,6 +177,15 @@ class Searcher:
         encoder = self._encoder()
         return list(queries) if encoder is None else asking.encoded(queries, encoder)
 
+    def meet_words(self) -> None:
+        """Cut the words of the index's passages now, which searches else do as they meet them.
+
+        It takes seconds, searches go on meanwhile, and the first ones afterwards take a tenth or
+        two less time: for a process that answers many. Nothing is done where the encoder keeps no
+        words.
+        """
+        meet_words(self.index.connection, self._encoder(), self._columns().ids)
+
     def notice_of(self, hits: Sequence[Hit]) -> str | None:
         """Return what a person must know about an answer: `notice`, or that all of it is noise."""
         return self.notice or (NOTHING_ANSWERS if nothing_answers(hits) else None)
@@ -241,7 +250,7 @@ class Searcher:
             return []
         encoder = self.index.encoder if mode == "dense" else self._encoder()
         if asked.vector is None and encoder is not None:
-            asked = asking.encoded([asked], encoder)[0]
+            asked = asking.encoded([asked], encoder, languages=False)[0]
         vector = self._centred(asked)
         judge = None if vector is None else self.judge(vector)
         nearest = None

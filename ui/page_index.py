@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import streamlit as st
 
@@ -88,8 +88,8 @@ def has_documents(index: Index) -> bool:
 
 def searcher_of(index: Index) -> Searcher:
     """Return the index's searcher, ready to answer."""
-    searcher, warming = _searcher(index, id(index))
-    warming.join()
+    searcher, ready = _searcher(index, id(index))
+    ready.wait()
     return searcher
 
 
@@ -126,20 +126,26 @@ def _opened(folder: str, _made: Stamp) -> Index:
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT_OPEN)
-def _searcher(_index: Index, identity: int) -> tuple[Searcher, Thread]:
-    searcher = Searcher(_index)
-    warming = Thread(target=_warm, args=(searcher,), name=WARMING, daemon=True)
-    warming.start()
-    return searcher, warming
+def _searcher(_index: Index, identity: int) -> tuple[Searcher, Event]:
+    searcher, ready = Searcher(_index), Event()
+    Thread(target=_warm, args=(searcher, ready), name=WARMING, daemon=True).start()
+    return searcher, ready
 
 
-def _warm(searcher: Searcher) -> None:
-    """Load the encoder and the vectors, which a first search would otherwise wait for."""
+def _warm(searcher: Searcher, ready: Event) -> None:
+    """Load the encoder and the vectors, which a first search would otherwise wait for.
+
+    :param ready: set once searches need wait no longer; the words that they will meet come after.
+    """
     try:
         searcher.search("warm up", limit=1, explain=True)
+        ready.set()
+        searcher.meet_words()
     except Exception:
         # The search a person asks for meets the same fault, and the page puts it into words.
         _LOG.info("The index could not be warmed up", exc_info=True)
+    finally:
+        ready.set()
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT_OPEN)

@@ -36,7 +36,15 @@ from indexer.encoders.protocol import (
     sayable,
 )
 from indexer.encoders.unigram import WORD_START, UnigramCutter
-from indexer.encoders.word_tokens import Counts, Ids, Rows, WordTokens, split, split_in_place
+from indexer.encoders.word_tokens import (
+    MOST_WORDS,
+    Counts,
+    Ids,
+    Rows,
+    WordTokens,
+    split,
+    split_in_place,
+)
 from indexer.errors import EncoderError
 
 MODEL_FILE = "model.safetensors"
@@ -166,6 +174,15 @@ class EmbeddedEncoder:
     def forget_words(self) -> None:
         """Forget the words that were met; only measurements need this."""
         self._words = WordTokens(self._cut, self._places)
+
+    def meet_words(self, texts: Sequence[str]) -> bool:
+        """Cut the words of texts, so that `encode` and `token_vectors` find them cut.
+
+        :return: whether there is room for many more.
+        """
+        words, _ = split_in_place([sayable(text) for text in texts])
+        self._words.in_place(list(chain.from_iterable(words)))
+        return len(self._words) < MOST_WORDS // 2
 
     @property
     def dimension(self) -> int:

@@ -49,6 +49,10 @@ class WordTokens:
         self._edges: Counts = np.zeros(1, np.int64)
         self._placed = np.zeros(0, np.bool_)
 
+    def __len__(self) -> int:
+        """Return how many words are kept."""
+        return len(self._numbers)
+
     def of(self, words: Iterable[str]) -> tuple[Ids, Counts]:
         """Return the tokens of words, as `cut` does.
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from indexer import CrosstongueError, load_encoder
-from indexer.encoders import Encoder, TextKind
+from indexer.encoders import Encoder, TextKind, embedded
 from indexer.encoders.embedded import EmbeddedEncoder, save_embedded
 from indexer.encoders.few_bits import quantise
 from indexer.languages import LanguageIdentifier
@@ -55,6 +55,18 @@ def test_vectors_are_unit_rows_of_the_promised_shape(encoder: EmbeddedEncoder) -
     assert vectors.shape == (3, encoder.dimension)
     assert vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+
+
+def test_words_are_met_until_half_of_those_it_keeps(
+    encoder: EmbeddedEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "MOST_WORDS", 6)
+    encoder.forget_words()
+    assert encoder.meet_words(["one two", "two \ud800", ""]) is False
+    encoder.forget_words()
+    assert encoder.meet_words(["one two", "two"]) is True
+    assert encoder.meet_words([]) is True
+    assert encoder.meet_words(["three"]) is False
 
 
 def test_no_texts_give_no_vectors(encoder: EmbeddedEncoder) -> None:

@@ -20,7 +20,7 @@ from ui.language_names import language_name, script_name
 from ui.locations import INDEX_VARIABLE
 from ui.media_names import media_name
 from ui.page_examples import EXAMPLES
-from ui.page_index import WARMING, index_here
+from ui.page_index import WARMING, index_here, searcher_of
 from ui.page_panels import samples, starter_here
 
 APP = str(Path(__file__).resolve().parent.parent.parent / "ui" / "app.py")
@@ -405,6 +405,16 @@ def test_a_folder_that_cannot_be_forgotten_now_stays_and_says_why(indexed_page):
         button(app, "Forget the folder").click().run()
         assert "has been testing since" in app.session_state["forget-fault"]
         assert index.status().documents == 5
+
+
+def test_a_search_does_not_wait_until_all_words_are_met(indexed_page, monkeypatch):
+    begun, may_end = threading.Event(), threading.Event()
+    monkeypatch.setattr(Searcher, "meet_words", lambda self: (begun.set(), may_end.wait()))
+    try:
+        assert searcher_of(index_here()).search("fever")
+        assert begun.wait(60)
+    finally:
+        may_end.set()
 
 
 def test_keeping_a_folder_forgets_nothing(indexed_page):
