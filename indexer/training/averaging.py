@@ -114,15 +114,23 @@ def main() -> None:
         metavar=("WORK", "OUT"),
         help="the folders of a training; give two or more, first the one whose identifier to keep",
     )
+    parser.add_argument(
+        "--width",
+        type=int,
+        help="dimensions to keep, those in which texts differ most (all); a finished table hardly "
+        "needs the last third",
+    )
     arguments = parser.parse_args()
     runs, tokenizer = _trained(arguments.run)
+    _check_width(arguments.width, runs[0].rows.shape[1])
     corpus = corpus_of(arguments)
     use, sets = cut_development(corpus)
     rows, bigrams, share = averaged(runs)
     vocabulary = len(runs[0].model.table.codes)
     texts = kept_tokens(arguments.run[0][0], tokenizer, corpus.texts)
     texts = with_bigrams(texts, bigrams, vocabulary)
-    table, bigram_table = rounded(whitened(rows, corpus, texts, use, arguments.seed), vocabulary)
+    white = whitened(rows, corpus, texts, use, arguments.seed, arguments.width)
+    table, bigram_table = rounded(white, vocabulary)
     model = dataclasses.replace(
         runs[0].model,
         table=table,
@@ -137,6 +145,14 @@ def main() -> None:
     command = command_line("indexer.training.averaging")
     write_averaged_card(arguments.out, cards, command, figures, arguments.held_out)
     say(f"written to {arguments.out}")
+
+
+def _check_width(width: int | None, dimension: int) -> None:
+    if width is not None and (not 4 <= width <= dimension or width % 4):
+        raise TrainingError(
+            f"--width {width} is not possible: choose a multiple of 4 up to {dimension}, which the "
+            "tables have."
+        )
 
 
 def _trained(folders: Sequence[Sequence[Path]]) -> tuple[list[Trained], Tokenizer]:

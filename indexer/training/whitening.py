@@ -36,14 +36,21 @@ _MATRIX = "whitening"  # its name in a graph
 
 
 def whitened(
-    table: Vectors, corpus: Corpus, texts: TokenizedTexts, use: NDArray[np.bool_], seed: int
+    table: Vectors,
+    corpus: Corpus,
+    texts: TokenizedTexts,
+    use: NDArray[np.bool_],
+    seed: int,
+    width: int | None = None,
 ) -> Vectors:
     """Return a table whose texts spread more evenly over all directions.
 
     :param table: float32 [pieces, dimension].
     :param use: bool [pairs], those whose texts may be looked at.
+    :param width: as in `spreading`.
+    :return: float32 [pieces, width].
     """
-    spread = spreading(pooled(texts, texts_to_spread(corpus, use, seed), table))
+    spread = spreading(pooled(texts, texts_to_spread(corpus, use, seed), table), width)
     found: Vectors = table @ spread
     return found
 
@@ -89,16 +96,23 @@ def unwhitened(folder: Path) -> "onnx.ModelProto":
     return model
 
 
-def spreading(vectors: Vectors) -> Vectors:
-    """Return the matrix that spreads texts more evenly: float32 [dimension, dimension].
+def spreading(vectors: Vectors, width: int | None = None) -> Vectors:
+    """Return the matrix that spreads texts more evenly: float32 [dimension, width].
 
     :param vectors: float32 [n, dimension], unit rows.
+    :param width: how many directions are left, those in which texts differ most, turned at random
+        because what is to be rounded should have numbers of one size; None keeps all as they are.
     """
     moments = (vectors.T @ vectors / len(vectors)).astype(np.float64)
     lengths, directions = np.linalg.eigh(moments)
     # A direction that no text has stays as it is.
     lengths = np.where(lengths > 1e-9, lengths, 1.0)
-    spread: Vectors = (directions * lengths ** (-POWER / 2) @ directions.T).astype(np.float32)
+    stretched = directions * lengths ** (-POWER / 2)
+    if width is None:
+        spread: Vectors = (stretched @ directions.T).astype(np.float32)
+    else:
+        random = np.random.default_rng(1).standard_normal((width, width))
+        spread = (stretched[:, -width:] @ np.linalg.qr(random)[0]).astype(np.float32)
     return spread
 
 

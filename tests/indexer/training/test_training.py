@@ -196,12 +196,14 @@ def test_a_table_is_whitened_as_its_training_ends(folder: Path, table: Path) -> 
     assert shipped < 0.9 * before
 
 
-def average(folder: Path, *runs: tuple[Path, Path]) -> subprocess.CompletedProcess[str]:
+def average(
+    folder: Path, *runs: tuple[Path, Path], options: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
     named = [part for work, out in runs for part in ("--run", str(work), str(out))]
     return subprocess.run(
         [
             sys.executable, "-m", "indexer.training.averaging", "--data", str(folder / "data"),
-            "--held-out", str(folder / "held_out"), "--out", str(folder / "mean"), *named,
+            "--held-out", str(folder / "held_out"), "--out", str(folder / "mean"), *named, *options,
         ],
         text=True, capture_output=True, check=False,
     )  # fmt: skip
@@ -228,6 +230,22 @@ def test_tables_trained_apart_are_averaged(folder: Path, table: Path) -> None:
     assert "--table-seed 2" in card
     assert "seed 2." in card
     assert card.count("## Language identifier") == card.count("## Sources") == 1
+
+
+def test_a_mean_keeps_as_many_dimensions_as_are_wanted(folder: Path, table: Path) -> None:
+    run = folder / "work-whole", table
+    done = average(folder, run, run, options=("--width", "24"))
+    assert done.returncode == 0, done.stderr
+    narrow = EmbeddedEncoder(folder / "mean")
+    assert narrow.dimension == 24
+    tests = (folder / "held_out" / "tatoeba.deu-eng.deu").read_text("utf-8").splitlines()
+    assert right_translations(narrow, tests) > 0.9
+    card = (folder / "mean" / "README.md").read_text("utf-8")
+    assert "24 semantic" in " ".join(card.split())
+    for width in ("22", "36", "0"):
+        done = average(folder, run, run, options=("--width", width))
+        assert done.returncode == 1
+        assert f"--width {width} is not possible: choose a multiple of 4 up to 32" in done.stderr
 
 
 def test_tables_that_cannot_be_averaged_are_refused_in_a_sentence(
