@@ -180,7 +180,7 @@ class EmbeddedEncoder:
 
         :return: whether there is room for many more.
         """
-        words, _ = split_in_place([sayable(text) for text in texts])
+        words = split([sayable(text) for text in texts])
         self._words.in_place(list(chain.from_iterable(words)))
         return len(self._words) < MOST_WORDS // 2
 
