@@ -35,7 +35,7 @@ from indexer.training.command import (
 from indexer.training.composition import ComposedTable
 from indexer.training.contrastive import TABLE_FILE
 from indexer.training.measure import cut_development, development_figures
-from indexer.training.tokens import kept_tokens, pieces_of
+from indexer.training.tokens import UNKNOWN, TokenizedTexts, kept_tokens, pieces_of
 from indexer.training.whitening import whitened
 
 
@@ -81,6 +81,33 @@ def averaged(runs: Sequence[Trained]) -> tuple[Vectors, NDArray[np.int32], NDArr
     )
 
 
+def carried(run: Trained, tokenizer: Tokenizer, other: Tokenizer, goal: EmbeddedModel) -> Trained:
+    """Carry a table over to a larger vocabulary, in which texts have the vectors that they had.
+
+    A text's vector is a sum of rows, so that a piece stands for the sum of those that it is cut
+    into. A pair of pieces stands for what its neighbours add where they meet.
+
+    :param tokenizer: cuts texts into the tokens that the run has rows for.
+    :param other: the tokenizer with the pieces that rows are wanted for.
+    :param goal: has the pairs of those that rows are wanted for.
+    """
+    unknown, vocabulary = tokenizer.token_to_id(UNKNOWN), len(run.model.table.codes)
+    cut = [
+        [token.id for token in tokenizer.model.tokenize(piece) if token.id != unknown] or [unknown]
+        for piece in pieces_of(other)
+    ]
+    offsets = np.cumsum([0, *map(len, cut)])
+    tokens = np.fromiter((token for row in cut for token in row), np.int32, offsets[-1])
+    texts = with_bigrams(TokenizedTexts(tokens, offsets), run.model.bigrams, vocabulary)
+    rows = np.add.reduceat(run.rows[texts.tokens], texts.offsets[:-1], axis=0)
+    first, second = goal.bigrams.T
+    wanted = keys_of(tokens[offsets[first + 1] - 1], tokens[offsets[second]], vocabulary)
+    there = keys_of(run.model.bigrams[:, 0], run.model.bigrams[:, 1], vocabulary)
+    found = np.minimum(np.searchsorted(there, wanted), len(there) - 1)
+    pairs = run.rows[vocabulary + found] * (there[found] == wanted)[:, None]
+    return Trained(goal, np.concatenate([rows, pairs]))
+
+
 def turned(rows: Vectors, vocabulary: int, goal: Vectors) -> Vectors:
     """Turn a table's rows, and scale them, so that its tokens lie nearest to others.
 
@@ -102,7 +129,7 @@ def main() -> None:
     """Average what trainings left, and write the mean with its figures and its card."""
     parser = argparse.ArgumentParser(
         prog="python -m indexer.training.averaging",
-        description="Write the mean of encoders that were trained apart with one tokenizer.",
+        description="Write the mean of encoders that were trained apart with one teacher.",
     )
     add_arguments(parser, without=[])
     parser.add_argument(
@@ -112,7 +139,8 @@ def main() -> None:
         action="append",
         required=True,
         metavar=("WORK", "OUT"),
-        help="the folders of a training; give two or more, first the one whose identifier to keep",
+        help="the folders of a training; give two or more, first the one whose tokenizer and "
+        "identifier to keep",
     )
     parser.add_argument(
         "--width",
@@ -160,18 +188,25 @@ def _trained(folders: Sequence[Sequence[Path]]) -> tuple[list[Trained], Tokenize
     if len(folders) < 2:
         raise TrainingError("A mean is of two trainings or more: name each with --run WORK OUT.")
     encoders = [EmbeddedEncoder(out) for _, out in folders]
-    like = [(one.dimension, one.tokenizer.to_str()) for one in encoders]
-    for (_, out), own in zip(folders, like, strict=True):
-        if own != like[0]:
+    first = encoders[0]
+    for (_, out), encoder in zip(folders, encoders, strict=True):
+        if encoder.dimension != first.dimension:
             raise TrainingError(
-                f"{display(out)} has another tokenizer or dimension than {display(folders[0][1])}: "
-                "train it with that one's tokenizer.json in its work folder."
+                f"{display(out)} has {encoder.dimension} dimensions, where "
+                f"{display(folders[0][1])} has {first.dimension}: train it with as many."
             )
     runs = [
         Trained(encoder.model, _rows(work / TABLE_FILE, out, encoder))
         for (work, out), encoder in zip(folders, encoders, strict=True)
     ]
-    return runs, encoders[0].tokenizer
+    like = first.tokenizer.to_str()
+    runs = [
+        run
+        if encoder.tokenizer.to_str() == like
+        else carried(run, encoder.tokenizer, first.tokenizer, first.model)
+        for run, encoder in zip(runs, encoders, strict=True)
+    ]
+    return runs, first.tokenizer
 
 
 def _rows(checkpoint: Path, out: Path, encoder: EmbeddedEncoder) -> Vectors:

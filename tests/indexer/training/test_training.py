@@ -15,6 +15,7 @@ from indexer.encoders.embedded import EmbeddedEncoder
 from indexer.encoders.protocol import Vectors
 from indexer.errors import EncoderError, TrainingError
 from indexer.resources import data_folder
+from indexer.training.averaging import Trained, carried
 from indexer.training.bigrams import with_bigrams
 from indexer.training.checkpoints import load_checkpoint
 from indexer.training.composition import ComposedTable
@@ -248,6 +249,36 @@ def test_a_mean_keeps_as_many_dimensions_as_are_wanted(folder: Path, table: Path
         assert f"--width {width} is not possible: choose a multiple of 4 up to 32" in done.stderr
 
 
+def test_a_table_over_other_pieces_is_carried_over_and_averaged(folder: Path, table: Path) -> None:
+    train(folder, "coarse", "work-coarse", 60, "--pieces", "40")
+    first, coarse = EmbeddedEncoder(table), EmbeddedEncoder(folder / "coarse")
+    tests = (folder / "held_out" / "tatoeba.deu-eng.deu").read_text("utf-8").splitlines()
+    own = tokenize(coarse.tokenizer, tests)
+    assert len(own.tokens) > len(tokenize(first.tokenizer, tests).tokens)
+    rows = coarse.model.semantic_rows()
+    over = carried(Trained(coarse.model, rows), coarse.tokenizer, first.tokenizer, first.model)
+    assert over.rows.shape == first.model.semantic_rows().shape
+    every = np.arange(len(tests))
+    before, after = (
+        pooled(with_bigrams(texts, model.bigrams, len(model.table.codes)), every, table)
+        for texts, model, table in (
+            (own, coarse.model, rows),
+            (tokenize(first.tokenizer, tests), first.model, over.rows),
+        )
+    )
+    assert (before * after).sum(axis=1).mean() > 0.95
+    runs = (folder / "work-whole", table), (folder / "work-coarse", folder / "coarse")
+    done = average(folder, *runs)
+    assert done.returncode == 0, done.stderr
+    mean = EmbeddedEncoder(folder / "mean")
+    assert mean.tokenizer.to_str() == first.tokenizer.to_str()
+    assert right_translations(mean, tests) > 0.9
+    apart = mean.encode(tests) @ mean.encode(tests).T
+    for one in (first, coarse):
+        vectors = one.encode(tests)
+        assert np.corrcoef(apart.ravel(), (vectors @ vectors.T).ravel())[0, 1] > 0.9
+
+
 def test_tables_that_cannot_be_averaged_are_refused_in_a_sentence(
     folder: Path, table: Path, tmp_path: Path
 ) -> None:
@@ -258,7 +289,7 @@ def test_tables_that_cannot_be_averaged_are_refused_in_a_sentence(
     torch.save({"own": torch.zeros(3, 3, 32)}, other / "table.pt")
     for runs, sentence in (
         ([(work, table)], "two trainings or more"),
-        ([(work, table), (work, data_folder() / "embedded")], "another tokenizer or dimension"),
+        ([(work, table), (work, data_folder() / "embedded")], "dimensions, where"),
         ([(folder, table), (work, table)], "table.pt cannot be read"),
         ([(damaged, table), (work, table)], "is no state of a training"),
         ([(other, table), (work, table)], "and the --out of one training"),
