@@ -27,7 +27,8 @@ demo: $(VENV)/.base ## index the sample folder and open the page; needs no torch
 	$(BIN)/crosstongue demo
 
 test: $(VENV)/.full
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 \
+		--dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: $(VENV)/.full
 	$(BIN)/ruff check .

@@ -20,6 +20,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Nothing in a test may ask a hub for a model.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
+# Test processes side by side share the cores, or their threads wait for one another.
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+if WORKERS > 1:
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // WORKERS)))
+
 
 # What takes each migration of an index back, by its number.
 TAKEN_BACK = {
