@@ -244,7 +244,7 @@ def test_a_query_of_few_words_is_rather_in_a_language_of_the_index_or_english(tm
     with Index.create(tmp_path / "index", encoder=encoder) as index:
         sync(index, folder)
         searcher = Searcher(index)
-        queries = ["fix a leak", "lost passport", "no heat", "rust stain", "sprained ankle"]
+        queries = ["fix a leak", "lost passport", "no heat", "stop snoring", "sprained ankle"]
         alone = [language for language, _ in encoder.identify(queries)]
         here = [searcher.query_language(query)[0] for query in queries]
         assert here.count("en") > alone.count("en")

@@ -147,7 +147,7 @@ def test_the_page_compares_its_sentences_with_the_encoder_that_ships(page):
     press(page)
     said = words(page)
     assert re.search(r"English [01]\.\d\d", said) and re.search(r"German [01]\.\d\d", said)
-    assert "embedded · mean · 384 dimensions" in said
+    assert "embedded · mean · 256 dimensions" in said
     assert "\u202e" not in said and not page.markdown
     assert sum('class="ct-matrix"' in element.value for element in page.html) == 1
 
@@ -180,7 +180,7 @@ def test_two_configurations_stand_side_by_side(page, model):
     page.text_input(key="layer-1").set_value("2,3")
     press(page)
     said = words(page)
-    assert "embedded · mean · 384 dimensions" in said
+    assert "embedded · mean · 256 dimensions" in said
     assert "max of layers 2, 3 · 384 dimensions" in said
     assert sum('class="ct-matrix"' in element.value for element in page.html) == 2
 
