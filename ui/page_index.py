@@ -88,14 +88,18 @@ def has_documents(index: Index) -> bool:
 
 def searcher_of(index: Index) -> Searcher:
     """Return the index's searcher, ready to answer."""
-    searcher, ready = _searcher(index, id(index))
+    searcher, ready = _searcher(index, id(index), False)
     ready.wait()
     return searcher
 
 
-def prepare_to_search(index: Index) -> None:
-    """Begin to load what a search needs while the person still types."""
-    _searcher(index, id(index))
+def prepare_to_search(index: Index, meet_words: bool) -> None:
+    """Begin to load what a search needs while the person still types.
+
+    :param meet_words: whether to meet the index's words too; a search that is asked for already
+        would wait for the tokenizer that this loads.
+    """
+    _searcher(index, id(index), meet_words)
 
 
 def facts_of(index: Index) -> Facts:
@@ -126,21 +130,23 @@ def _opened(folder: str, _made: Stamp) -> Index:
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT_OPEN)
-def _searcher(_index: Index, identity: int) -> tuple[Searcher, Event]:
+def _searcher(_index: Index, identity: int, _meet_words: bool) -> tuple[Searcher, Event]:
     searcher, ready = Searcher(_index), Event()
-    Thread(target=_warm, args=(searcher, ready), name=WARMING, daemon=True).start()
+    Thread(target=_warm, args=(searcher, ready, _meet_words), name=WARMING, daemon=True).start()
     return searcher, ready
 
 
-def _warm(searcher: Searcher, ready: Event) -> None:
+def _warm(searcher: Searcher, ready: Event, meet_words: bool) -> None:
     """Load the encoder and the vectors, which a first search would otherwise wait for.
 
-    :param ready: set once searches need wait no longer; the words that they will meet come after.
+    :param ready: set once searches need wait no longer.
+    :param meet_words: whether the words that they will meet are met after that.
     """
     try:
         searcher.search("warm up", limit=1, explain=True)
         ready.set()
-        searcher.meet_words()
+        if meet_words:
+            searcher.meet_words()
     except Exception:
         # The search a person asks for meets the same fault, and the page puts it into words.
         _LOG.info("The index could not be warmed up", exc_info=True)

@@ -46,7 +46,7 @@ def page() -> None:
         _welcome(index)
         return
     header("Ask in your language, read answers in any.")
-    prepare_to_search(index)
+    prepare_to_search(index, meet_words=not st.query_params)
     _recall(facts)
     st.text_input(
         "Search",
