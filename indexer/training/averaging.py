@@ -82,7 +82,7 @@ def averaged(runs: Sequence[Trained]) -> tuple[Vectors, NDArray[np.int32], NDArr
 
 
 def carried(run: Trained, tokenizer: Tokenizer, other: Tokenizer, goal: EmbeddedModel) -> Trained:
-    """Carry a table over to a larger vocabulary, in which texts have the vectors that they had.
+    """Carry a table over to another vocabulary, in which texts have the vectors that they had.
 
     A text's vector is a sum of rows, so that a piece stands for the sum of those that it is cut
     into. A pair of pieces stands for what its neighbours add where they meet.
@@ -103,8 +103,10 @@ def carried(run: Trained, tokenizer: Tokenizer, other: Tokenizer, goal: Embedded
     first, second = goal.bigrams.T
     wanted = keys_of(tokens[offsets[first + 1] - 1], tokens[offsets[second]], vocabulary)
     there = keys_of(run.model.bigrams[:, 0], run.model.bigrams[:, 1], vocabulary)
-    found = np.minimum(np.searchsorted(there, wanted), len(there) - 1)
-    pairs = run.rows[vocabulary + found] * (there[found] == wanted)[:, None]
+    found = np.searchsorted(there, wanted)
+    has = np.append(there, -1)[found] == wanted
+    pairs = np.zeros((len(wanted), rows.shape[1]), np.float32)
+    pairs[has] = run.rows[vocabulary + found[has]]
     return Trained(goal, np.concatenate([rows, pairs]))
 
 
