@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from indexer.encoders.bigrams import keys_of, pairs_of
+from indexer.encoders.bigrams import Bigrams, keys_of, pairs_of
 from indexer.encoders.embedded import EmbeddedEncoder, EmbeddedModel
 from indexer.encoders.protocol import Vectors
 from indexer.errors import TrainingError
@@ -35,7 +35,7 @@ from indexer.training.command import (
 from indexer.training.composition import ComposedTable
 from indexer.training.contrastive import TABLE_FILE
 from indexer.training.measure import cut_development, development_figures
-from indexer.training.tokens import UNKNOWN, TokenizedTexts, kept_tokens, pieces_of
+from indexer.training.tokens import UNKNOWN, kept_tokens, pieces_of
 from indexer.training.whitening import whitened
 
 
@@ -98,15 +98,14 @@ def carried(run: Trained, tokenizer: Tokenizer, other: Tokenizer, goal: Embedded
     ]
     offsets = np.cumsum([0, *map(len, cut)])
     tokens = np.fromiter((token for row in cut for token in row), np.int32, offsets[-1])
-    texts = with_bigrams(TokenizedTexts(tokens, offsets), run.model.bigrams, vocabulary)
-    rows = np.add.reduceat(run.rows[texts.tokens], texts.offsets[:-1], axis=0)
+    bigrams = Bigrams(run.model.bigrams, vocabulary)
+    whole, edges, _ = bigrams.woven(tokens, offsets)
+    rows = np.add.reduceat(run.rows[whole], edges[:-1], axis=0)
     first, second = goal.bigrams.T
-    wanted = keys_of(tokens[offsets[first + 1] - 1], tokens[offsets[second]], vocabulary)
-    there = keys_of(run.model.bigrams[:, 0], run.model.bigrams[:, 1], vocabulary)
-    found = np.searchsorted(there, wanted)
-    has = np.append(there, -1)[found] == wanted
-    pairs = np.zeros((len(wanted), rows.shape[1]), np.float32)
-    pairs[has] = run.rows[vocabulary + found[has]]
+    meeting = np.stack([tokens[offsets[first + 1] - 1], tokens[offsets[second]]], axis=1).ravel()
+    places, found = bigrams.found(meeting, np.arange(0, len(meeting), 2))
+    pairs = np.zeros((len(goal.bigrams), rows.shape[1]), np.float32)
+    pairs[places // 2] = run.rows[found]
     return Trained(goal, np.concatenate([rows, pairs]))
 
 
