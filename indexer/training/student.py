@@ -41,7 +41,7 @@ from indexer.training.teacher import teacher_folder, teacher_vectors
 from indexer.training.tokens import TokenizedTexts, cropped_runs, tokenize
 from indexer.training.whitening import spreading, texts_to_spread, whiten_graph
 
-HEAD_WIDTH = 64  # what a head usually has of the dimensions
+_HEAD_WIDTH = 64  # what a head usually has of the dimensions
 _FIT = 22_000  # texts that the teacher's space is turned by
 _MOST_COMPARED = 2_048  # texts of a batch whose similarities follow the teacher's
 _FEWEST_COMPARED = 64
@@ -361,10 +361,13 @@ def main() -> None:
     arguments.work.mkdir(parents=True, exist_ok=True)
     folder = arguments.table or data_folder() / DEFAULT_ENCODER
     table = EmbeddedEncoder(folder).model.alone()
-    if table.shape[1] % (2 * arguments.heads):
+    width = table.shape[1]
+    if width % (2 * arguments.heads):
+        usual = range(width // _HEAD_WIDTH or 1, 0, -1)
+        fitting = next(heads for heads in usual if not width % (2 * heads))
         raise TrainingError(
-            f"--heads {arguments.heads} cannot share {table.shape[1]} dimensions evenly: choose "
-            f"{table.shape[1] // HEAD_WIDTH or 1}, or another number that can."
+            f"--heads {arguments.heads} cannot share {width} dimensions evenly: choose {fitting}, "
+            "or another number that can."
         )
     held_out = held_out_sentences(arguments.held_out)
     here = {file.name.split(".")[0] for file in arguments.data.iterdir()}
