@@ -8,6 +8,7 @@ documents far fewer.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from threading import Lock
 from typing import Any
 
@@ -28,6 +29,7 @@ MOST_WORDS = 262_144
 LONGEST_WORD = 24
 # Python's white space that is none to the tokenizer.
 _ODD = ("\x1c", "\x1d", "\x1e", "\x1f")
+_LAST_SPACE = 0x3000
 _ODD_WORD = re.compile("[^ ]+")
 
 
@@ -155,20 +157,21 @@ def split(texts: Sequence[str]) -> list[list[str]]:
 def split_in_place(texts: Sequence[str]) -> tuple[list[list[str]], Counts]:
     """Split texts into words; int64 [words], where each begins in its text."""
     words = split(texts)
-    starts = list(map(_starts, texts, words))
-    return words, np.concatenate([np.zeros(0, np.int64), *starts])
+    joined = " ".join(["", *texts])
+    if any(map(joined.__contains__, _ODD)):
+        found = (word.start() for text in texts for word in _ODD_WORD.finditer(text))
+        return words, np.fromiter(found, np.int64)
+    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
+    space = _spaces().take(codes, mode="clip")
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
+    before = np.repeat(np.cumsum(lengths) - lengths, list(map(len, words)))
+    return words, np.flatnonzero(space[:-1] & ~space[1:]) - before
 
 
-def _starts(text: str, words: list[str]) -> Counts:
-    lengths = np.fromiter(map(len, words), np.int64, len(words)) + 1
-    if int(lengths.sum()) - 1 == len(text):  # one space between all of them, and none around
-        return np.cumsum(lengths) - lengths
-    starts = np.empty(len(words), np.int64)
-    at = 0
-    for number, word in enumerate(words):
-        starts[number] = at = text.index(word, at)
-        at += len(word)
-    return starts
+@cache
+def _spaces() -> NDArray[np.bool_]:
+    """Tell of each character whether it is white space; none after the last of these is."""
+    return np.array([chr(code).isspace() for code in range(_LAST_SPACE + 2)])
 
 
 def _with_room(array: NDArray[Any], size: int) -> NDArray[Any]:

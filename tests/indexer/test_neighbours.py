@@ -7,7 +7,7 @@ from indexer import neighbours
 from indexer.neighbours import State, search
 from indexer.viewfile import Stamp, build_base
 
-ROWS, TAIL, WIDTH, TOP = 3_000, 200, 32, 10
+ROWS, TAIL, WIDTH, TOP = 12_000, 200, 32, 10
 
 
 @pytest.fixture(scope="module")
@@ -55,20 +55,42 @@ def test_removed_rows_are_never_found(vectors):
         assert set(found.tolist()) == set(best.tolist())
 
 
-def test_both_ways_are_taken(vectors, monkeypatch):
+def test_the_few_allowed_are_compared_as_among_all(vectors):
+    alive = np.random.default_rng(3).random(ROWS) > 0.3
+    queries = vectors[:3].astype(np.float32)
+    for_all, cosines = search(state(vectors, alive), queries, ROWS + TAIL, None)
+    # In any order, one of them twice, and some that are removed or never were.
+    few = np.concatenate([for_all[0, 5:40], for_all[1, 500:800], [3 * ROWS, for_all[0, 5]]])
+    few = np.concatenate([few, np.flatnonzero(~alive)[:50] + 1])
+    ids, found = search(state(vectors, alive), queries, len(few), few[::-1])
+    for row in range(len(queries)):
+        among = np.isin(for_all[row], few) & (for_all[row] >= 0)
+        count = int(among.sum())
+        assert ids[row, :count].tolist() == for_all[row, among].tolist()
+        assert found[row, :count].tolist() == cosines[row, among].tolist()
+        assert set(ids[row, count:].tolist()) == {-1}
+
+
+def test_every_way_is_taken(vectors, monkeypatch):
     """Or the tests above would say nothing about one of them."""
     taken = []
-    sifted = neighbours._sifted
+    sifted, part = neighbours._sifted, neighbours._part
 
     def noted(*arguments):
         found = sifted(*arguments)
-        taken.append(found is not None)
+        taken.append("sifted" if found is not None else "selected")
         return found
 
+    def picked(*arguments):
+        taken.append("picked")
+        return part(*arguments)
+
     monkeypatch.setattr(neighbours, "_sifted", noted)
+    monkeypatch.setattr(neighbours, "_part", picked)
     query = vectors[:1].astype(np.float32)
     search(state(vectors), query, TOP, np.arange(1, ROWS + 1, 2))
+    search(state(vectors), query, TOP, np.arange(1, ROWS + 1, 10))
     search(state(vectors), query, TOP, np.arange(1, ROWS + 1, 200))
     far = np.argsort(vectors[:ROWS].astype(np.float32) @ query[0])[: ROWS // 2] + 1
     search(state(vectors), query, TOP, far)
-    assert taken == [True, False, False]
+    assert taken == ["sifted", "selected", "picked", "selected"]
