@@ -7,7 +7,7 @@ encoder and counting its rows happen once. Nothing here draws.
 import logging
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -88,18 +88,22 @@ def has_documents(index: Index) -> bool:
 
 def searcher_of(index: Index) -> Searcher:
     """Return the index's searcher, ready to answer."""
-    searcher, ready = _searcher(index, id(index), False)
+    searcher, ready = _searcher(index, id(index))
     ready.wait()
     return searcher
 
 
-def prepare_to_search(index: Index, meet_words: bool) -> None:
-    """Begin to load what a search needs while the person still types.
+def prepare_to_search(index: Index) -> None:
+    """Begin to load what a search needs while the person still types."""
+    _searcher(index, id(index))
 
-    :param meet_words: whether to meet the index's words too; a search that is asked for already
-        would wait for the tokenizer that this loads.
+
+def meet_words(index: Index) -> None:
+    """Begin to meet the index's words, so that later searches find them cut.
+
+    For a page that is drawn: a search would wait a second for the tokenizer that this loads.
     """
-    _searcher(index, id(index), meet_words)
+    _meeting(index, id(index))
 
 
 def facts_of(index: Index) -> Facts:
@@ -130,28 +134,41 @@ def _opened(folder: str, _made: Stamp) -> Index:
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT_OPEN)
-def _searcher(_index: Index, identity: int, _meet_words: bool) -> tuple[Searcher, Event]:
+def _searcher(_index: Index, identity: int) -> tuple[Searcher, Event]:
     searcher, ready = Searcher(_index), Event()
-    Thread(target=_warm, args=(searcher, ready, _meet_words), name=WARMING, daemon=True).start()
+
+    def warm() -> None:
+        try:
+            searcher.search("warm up", limit=1, explain=True)
+        finally:
+            ready.set()
+
+    _beside(warm)
     return searcher, ready
 
 
-def _warm(searcher: Searcher, ready: Event, meet_words: bool) -> None:
-    """Load the encoder and the vectors, which a first search would otherwise wait for.
+@st.cache_resource(show_spinner=False, max_entries=KEPT_OPEN)
+def _meeting(_index: Index, identity: int) -> None:
+    searcher, ready = _searcher(_index, identity)
 
-    :param ready: set once searches need wait no longer.
-    :param meet_words: whether the words that they will meet are met after that.
-    """
-    try:
-        searcher.search("warm up", limit=1, explain=True)
-        ready.set()
-        if meet_words:
-            searcher.meet_words()
-    except Exception:
-        # The search a person asks for meets the same fault, and the page puts it into words.
-        _LOG.info("The index could not be warmed up", exc_info=True)
-    finally:
-        ready.set()
+    def meet() -> None:
+        ready.wait()
+        searcher.meet_words()
+
+    _beside(meet)
+
+
+def _beside(load: Callable[[], None]) -> None:
+    """Load something that a search would otherwise wait for, on a thread of its own."""
+
+    def run() -> None:
+        try:
+            load()
+        except Exception:
+            # The search a person asks for meets the same fault, and the page puts it into words.
+            _LOG.info("The index could not be warmed up", exc_info=True)
+
+    Thread(target=run, name=WARMING, daemon=True).start()
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT_OPEN)

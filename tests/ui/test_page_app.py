@@ -20,7 +20,7 @@ from ui.language_names import language_name, script_name
 from ui.locations import INDEX_VARIABLE
 from ui.media_names import media_name
 from ui.page_examples import EXAMPLES
-from ui.page_index import WARMING, index_here, prepare_to_search, searcher_of
+from ui.page_index import WARMING, index_here, meet_words, searcher_of
 from ui.page_panels import samples, starter_here
 
 APP = str(Path(__file__).resolve().parent.parent.parent / "ui" / "app.py")
@@ -411,21 +411,34 @@ def test_a_search_does_not_wait_until_all_words_are_met(indexed_page, monkeypatc
     begun, may_end = threading.Event(), threading.Event()
     monkeypatch.setattr(Searcher, "meet_words", lambda self: (begun.set(), may_end.wait()))
     try:
-        prepare_to_search(index_here(), meet_words=True)
+        meet_words(index_here())
         assert searcher_of(index_here()).search("fever")
         assert begun.wait(60)
     finally:
         may_end.set()
 
 
-def test_a_search_that_is_in_the_address_meets_no_words_first(indexed_page, monkeypatch):
-    met = []
-    monkeypatch.setattr(Searcher, "meet_words", lambda self: met.append(self))
-    page(q="fever")
+@pytest.mark.parametrize("before", ["search", "map"])
+def test_words_are_met_once_and_after_a_search_that_is_in_the_address(
+    indexed_page, monkeypatch, before
+):
+    done, search = [], Searcher.search
+
+    def noted(self, query, *arguments, **options):
+        hits = search(self, query, *arguments, **options)
+        done.append("searched" if "fever" in str(query) else "warm")
+        return hits
+
+    monkeypatch.setattr(Searcher, "search", noted)
+    monkeypatch.setattr(Searcher, "meet_words", lambda self: done.append("met"))
+    page(file=f"views/{before}.py", q="fever")
+    for _ in range(2):
+        page(q="fever")
     for thread in threading.enumerate():
         if thread.name == WARMING:
             thread.join()
-    assert not met
+    assert done.count("met") == done.count("warm") == 1
+    assert done.index("met") > done.index("searched") > done.index("warm")
 
 
 def test_keeping_a_folder_forgets_nothing(indexed_page):

@@ -16,7 +16,7 @@ from ui.page_acting import ASKED, LIKE, act_on_hits, exports
 from ui.page_asked import EARLIEST, LATEST, Asked, answers
 from ui.page_drawing import faults_as_sentences, header, line, notice, section
 from ui.page_examples import EXAMPLES
-from ui.page_index import Facts, facts_of, index_here, prepare_to_search, searcher_of
+from ui.page_index import Facts, facts_of, index_here, meet_words, prepare_to_search, searcher_of
 from ui.page_keeping import chosen, kept
 from ui.page_panels import add_folder, at_work, job_panel, samples, start_indexing
 from ui.page_reading import reading_of
@@ -46,7 +46,7 @@ def page() -> None:
         _welcome(index)
         return
     header("Ask in your language, read answers in any.")
-    prepare_to_search(index, meet_words=not st.query_params)
+    prepare_to_search(index)
     _recall(facts)
     st.text_input(
         "Search",
@@ -71,6 +71,7 @@ def page() -> None:
             _results(index, facts, asked)
         else:
             _invitation(facts)
+    meet_words(index)
 
 
 def _welcome(index: Index | None) -> None:
