@@ -11,6 +11,7 @@ from typing import Literal
 Phase = Literal[
     "scanning",
     "segmenting",
+    "sentences",
     "indexing",
     "labelling",
     "re-embedding",
@@ -21,6 +22,7 @@ Phase = Literal[
 # What a phase counts, where it counts no files.
 _UNITS: dict[str, str] = {
     "segmenting": "passages",
+    "sentences": "passages",
     "labelling": "passages",
     "re-embedding": "passages",
     "embedding": "texts",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from indexer import centring, database, jobs, labelling
+from indexer import centring, database, jobs, labelling, sentence_vectors
 from indexer.documents import Passage
 from indexer.encoders.protocol import Encoder
 from indexer.passages import embedded_text
@@ -49,6 +49,7 @@ def re_embed(index: Index, encoder: Encoder, progress: ProgressCallback | None) 
             job.finish("stopped")
             return False
         _swap(index, encoder)
+        sentence_vectors.refresh(index, encoder)
         centring.refresh(index, encoder)
         labelling.refresh(index, encoder)
         index.vectors.settle(index.folder)
@@ -112,6 +113,7 @@ def _swap(index: Index, encoder: Encoder) -> None:
         )
         connection.execute("DELETE FROM vectors WHERE key NOT IN (SELECT vector_key FROM passages)")
         connection.execute("DELETE FROM staged_vectors")
+        sentence_vectors.forget(connection)
         database.write_encoder(connection, encoder)
         database.write_meta(connection, generation=database.new_generation())
         database.bump_revision(connection)

@@ -21,6 +21,8 @@ contract between the index, which writes them, and the searcher, which reads the
 # and centres_for (the number of passages and the generation they were found in).
 # And: labels_most and labels_least (how many labels a document has at most, and from which excess
 # on), labels_of (the revision, generation and centres that documents were labelled at).
+# And: sentences_by (the encoder and the version that made all sentence_vectors) and sentences_to
+# (the last passage done).
 # `staged_vectors` is the index that `re_embed` builds beside the old one.
 _FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -204,6 +206,16 @@ _WATCHED = "ALTER TABLE sources ADD COLUMN watched INTEGER NOT NULL DEFAULT 0"
 _PHASES = "ALTER TABLE jobs ADD COLUMN phase TEXT NOT NULL DEFAULT 'indexing'"
 
 
+# The vectors of each passage's sentences, end to end, as `sentence_vectors` writes them; the next
+# sync makes those of passages that are already there.
+_SENTENCES = """
+CREATE TABLE sentence_vectors (
+    passage INTEGER PRIMARY KEY REFERENCES passages(id) ON DELETE CASCADE,
+    vectors BLOB NOT NULL
+);
+"""
+
+
 MIGRATIONS: tuple[str, ...] = (
     _FIRST,
     _TERMS,
@@ -213,5 +225,6 @@ MIGRATIONS: tuple[str, ...] = (
     _LANGUAGE_RULES,
     _WATCHED,
     _PHASES,
+    _SENTENCES,
 )
 SCHEMA_VERSION = len(MIGRATIONS)

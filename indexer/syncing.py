@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from indexer import centring, facets, jobs, labelling, language_rules
+from indexer import centring, facets, jobs, labelling, language_rules, sentence_vectors
 from indexer.database import said_plainly
 from indexer.errors import CrosstongueError, SourceError
 from indexer.lexical import catch_up
@@ -151,11 +151,16 @@ class _Run:
                 )
 
     def catch_up(self) -> None:
-        """Make the terms of passages that an older Crosstongue wrote."""
+        """Make the terms and the sentences of passages that an older Crosstongue wrote."""
         catch_up(self.index, self._tell_segmenting)
+        sentence_vectors.refresh(self.index, tell=self._tell_sentences)
 
     def _tell_segmenting(self, done: int, total: int) -> None:
         self.tell(SyncProgress("segmenting", files_done=done, files_total=total, passages=done))
+        self._pause_or_stop()
+
+    def _tell_sentences(self, done: int, total: int) -> None:
+        self.tell(SyncProgress("sentences", files_done=done, files_total=total, passages=done))
         self._pause_or_stop()
 
     def tell_labelling(self, done: int, total: int) -> None:
@@ -259,7 +264,9 @@ class _Run:
                 self._pause_or_stop()
 
     def _write(self, source: int, batch: Sequence[Prepared]) -> None:
-        self.embedded += write_batch(self.index, self.index.encoder, source, batch, self.versions)
+        encoder = self.index.encoder
+        self.embedded += write_batch(self.index, encoder, source, batch, self.versions)
+        sentence_vectors.refresh(self.index, encoder)
         for item in batch:
             self.passages += len(item.passages)
             if item.error is not None:

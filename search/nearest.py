@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from indexer.neighbours import of_one
 from indexer.vectors import Near, VectorView
+from search.best_sentences import LOOKED_INTO, BestSentences
 from search.columns import Columns, Ids
 
 Vector = NDArray[np.float32]
@@ -34,6 +35,7 @@ class Nearest:
     :param held: the languages of all passages.
     :param offsets: what each language adds to the cosines of its passages.
     :param usual: how many passages `first` is asked for in most searches.
+    :param sentences: those of the passages beside the query, where they count.
     """
 
     def __init__(
@@ -44,12 +46,14 @@ class Nearest:
         held: Columns,
         offsets: dict[str, float],
         usual: int,
+        sentences: BestSentences | None = None,
     ) -> None:
         self._vectors = vectors
         self._vector = vector
         self._allowed = allowed
         self._held = held
         self._offsets = offsets
+        self._sentences = sentences
         self._several = len(offsets) > 1
         self._usual = min(self._asking(usual), len(held.ids))
         self._begun: Future[Near] | None = None
@@ -63,21 +67,29 @@ class Nearest:
         """Return the (passage, cosine) nearest in meaning, and whether no others are left.
 
         Best first by their cosines without what their languages add. What was not retrieved cannot
-        stand among them if even the best of it, of the least favoured language, falls behind.
+        stand among them if even the best of it, of the least favoured language, falls behind. What
+        the best sentences of the first so many add is counted after that.
         """
         most = len(self._held.ids)
         wanted = min(wanted, most)
         most_added = max(0.0, -min(self._offsets.values(), default=0.0))
         for ids, cosines, all_there in self._lists(wanted, most):
-            order = np.arange(min(wanted, len(ids)))
-            if not self._several:
+            even = cosines - self._added(ids) if self._several else cosines
+            order = np.argsort(-even, kind="stable")
+            last = order[:wanted][-1:]
+            if not self._several or all_there or even[last] >= cosines[-1] + most_added:
                 break
-            even = cosines - self._added(ids)
-            order = np.argsort(-even, kind="stable")[:wanted]
-            if all_there or even[order[-1]] >= cosines[-1] + most_added:
-                break
+        order = self._by_sentences(ids, even, order)[:wanted]
         pairs = list(zip(ids[order].tolist(), cosines[order].tolist(), strict=True))
         return pairs, len(pairs) < wanted or wanted == most
+
+    def _by_sentences(self, ids: Ids, even: Vector, order: Ids) -> Ids:
+        """Order passages, best first by their own vectors, by their best sentences as well."""
+        if self._sentences is None:
+            return order
+        first, rest = order[:LOOKED_INTO], order[LOOKED_INTO:]
+        nearness = even[first] + self._sentences.added(ids[first])
+        return np.concatenate([first[np.argsort(-nearness, kind="stable")], rest])
 
     def _lists(self, wanted: int, most: int) -> Iterator[tuple[Ids, Vector, bool]]:
         """Retrieve more and more: ids, cosines, and whether nothing is left to retrieve."""
@@ -116,7 +128,8 @@ class Nearest:
         return dict(zip(found.tolist(), cosines.tolist(), strict=True))
 
     def _asking(self, wanted: int) -> int:
-        return wanted * (LANGUAGES_FACTOR if self._several else 1)
+        asking = wanted * (LANGUAGES_FACTOR if self._several else 1)
+        return asking if self._sentences is None else max(asking, LOOKED_INTO)
 
     def _at_hand(self) -> Near:
         """Return what the usual scan finds, begun or not."""

@@ -7,9 +7,10 @@ import sqlite3
 from collections.abc import Sequence
 
 from indexer.encoders.protocol import Encoder, TokenVectors, Vectors, can_explain
+from indexer.passage_sentences import Span
 from search.columns import Ids
 from search.explaining import WordShare, placed, query_words, shares
-from search.snippets import Span, best_spans
+from search.snippets import best_spans
 
 # Passages whose words are met beforehand: 50,000 take some four seconds of one core, and of more
 # the words that are not among theirs are seldom met.
@@ -45,6 +46,7 @@ def read(
     query: Vectors,
     asked: Sequence[tuple[str, float]] = (),
     compared: tuple[Vectors, Vectors] | None = None,
+    told: Sequence[Vectors | None] = (),
 ) -> tuple[list[Span], list[tuple[WordShare, ...]]]:
     """Return the snippet of each passage, and its words with their shares.
 
@@ -55,15 +57,17 @@ def read(
     :param asked: its texts with their weights, if the shares are wanted.
     :param compared: float32 [d] and [n, d], the vectors that were compared, where they are not
         those that the encoder made of the query and of the passages.
+    :param told: of each passage, the cosines of its sentences; None where they are not at hand.
     """
     explaining = encoder if can_explain(encoder) else None
     tokens: list[TokenVectors] | None = None
     own: list[TokenVectors | None] = []
+    at_hand = bool(told) and all(cosines is not None for cosines in told)
     # The words of a text in context are all near its query; a sentence says more by itself.
-    if explaining and not getattr(encoder, "contextual", False):
+    if explaining and not getattr(encoder, "contextual", False) and (asked or not at_hand):
         tokens = explaining.token_vectors(embedded, kind="document")
         own = list(map(placed, texts, embedded, tokens))
-    chosen = best_spans(texts, query, encoder, own)
+    chosen = best_spans(texts, query, encoder, own, told)
     if not explaining or not asked:
         return chosen, [()] * len(chosen)
     target, targets = compared or (None, None)

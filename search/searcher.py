@@ -24,10 +24,12 @@ from indexer.index import Index
 from indexer.labelling import labels_by_document
 from indexer.language_tags import UNDETERMINED
 from indexer.neighbours import among
+from indexer.passage_sentences import first_sentence
 from indexer.passages import embedded_text
 from search import asking, columns, lexical, query_filters, spreading
 from search.asking import unit
 from search.background import Background
+from search.best_sentences import BestSentences
 from search.columns import GONE, Columns, Ids
 from search.confidence import NOTHING_ANSWERS, Judge, nothing_answers, words_confidence
 from search.explaining import WordShare
@@ -37,7 +39,6 @@ from search.nearest import Nearest, Vector
 from search.query import Query
 from search.ranking import Candidate, LexicalMatch, fuse, rank, reranked
 from search.reading import meet_words, read
-from search.snippets import first_span
 
 if TYPE_CHECKING:
     from search.reranking import Reranker
@@ -113,6 +114,7 @@ class _Asked:
     :param held: the documents and languages of all passages, at one moment of the search.
     :param judge: what cosines of this query mean; None where there is no vector.
     :param nearest: the passages by their nearness; None where there is no vector.
+    :param sentences: those of passages beside the vector; None where they do not count.
     :param matches: what its words found.
     :param without: a document that is no hit.
     :param balance: whether to spread over languages.
@@ -128,6 +130,7 @@ class _Asked:
     held: Columns
     judge: Judge | None = None
     nearest: Nearest | None = None
+    sentences: BestSentences | None = None
     matches: tuple[LexicalMatch, ...] = ()
     without: int | None = None
     balance: bool = False
@@ -253,9 +256,9 @@ class Searcher:
             asked = asking.encoded([asked], encoder, languages=False)[0]
         vector = self._centred(asked)
         judge = None if vector is None else self.judge(vector)
-        nearest = None
+        nearest, sentences = None, self._sentences(vector)
         if vector is not None and judge is not None:
-            nearest = self._by_nearness(vector, judge, limit, held, allowed)
+            nearest = self._by_nearness(vector, judge, limit, held, allowed, sentences)
         matches: list[LexicalMatch] = []
         if nearest is not None and mode == "hybrid":
             nearest.begin()
@@ -269,6 +272,7 @@ class Searcher:
             held,
             judge,
             nearest,
+            sentences,
             tuple(matches),
             balance=balance,
             diverse=diverse,
@@ -380,9 +384,26 @@ class Searcher:
         ]
 
     def _by_nearness(
-        self, vector: Vector, judge: Judge, limit: int, held: Columns, allowed: Ids | None = None
+        self,
+        vector: Vector,
+        judge: Judge,
+        limit: int,
+        held: Columns,
+        allowed: Ids | None = None,
+        sentences: BestSentences | None = None,
     ) -> Nearest:
-        return Nearest(self.index.vectors, vector, allowed, held, judge.offsets, _wanted(limit))
+        return Nearest(
+            self.index.vectors, vector, allowed, held, judge.offsets, _wanted(limit), sentences
+        )
+
+    def _sentences(self, vector: Vector | None) -> BestSentences | None:
+        """Return the sentences of passages beside a query, where they are compared as passages are.
+
+        Their vectors are as the encoder gave them, so no centres may have been taken off.
+        """
+        if vector is None or self.index.centres is not None:
+            return None
+        return BestSentences(self.index.connection, vector)
 
     def judge(self, vector: Vector) -> Judge:
         """Return what cosines of a query mean in this index.
@@ -510,13 +531,17 @@ class Searcher:
         # A document's best passage gets a snippet, its others open with their first sentence.
         shown = [rows[found.group[0].passage] for found in page]
         holds = {match.passage: match.share for match in asked.matches}
-        names = entities_by_passage(
-            self.index.connection, [found.passage for one in page for found in one.group]
-        )
+        passages = [found.passage for one in page for found in one.group]
+        names = entities_by_passage(self.index.connection, passages)
         shown_documents = [row.document for row in shown]
         paths_of = self._paths([document for found in page for document in found.copies])
         labels = labels_by_document(self.index.connection, shown_documents)
         languages = self._languages(shown_documents)
+        sentences = asked.sentences
+        added: dict[int, float] = {}
+        if sentences is not None:
+            more = sentences.added(np.array(passages, np.int64))
+            added = dict(zip(passages, more.tolist(), strict=True))
         spans: dict[int, tuple[int, int]] = {}
         words: dict[int, tuple[WordShare, ...]] = {}
         encoder = self._encoder()
@@ -527,13 +552,16 @@ class Searcher:
             if asked.explain and self.index.centres is not None:
                 compared = asked.vector, self.index.vectors.rows(np.array(ids, np.int64))
             texts_asked = asked.texts if asked.explain else ()
-            chosen, shares = read(texts, embedded, encoder, asked.vector, texts_asked, compared)
+            told = () if sentences is None else sentences.cosines(ids)
+            chosen, shares = read(
+                texts, embedded, encoder, asked.vector, texts_asked, compared, told
+            )
             spans = dict(zip(ids, chosen, strict=True))
             words = dict(zip(ids, shares, strict=True))
 
         def passage(found: Candidate) -> PassageHit:
             row = rows[found.passage]
-            span = spans.get(row.id) or first_span(row.text)
+            span = spans.get(row.id) or first_sentence(row.text)
             return _passage_hit(row, found, span, words.get(row.id, ()), names.get(row.id, ()))
 
         def confidence(found: Candidate) -> float:
@@ -541,7 +569,8 @@ class Searcher:
             if asked.judge is None or found.cosine is None:
                 return words_confidence(share)
             language = rows[found.passage].language
-            return asked.judge.confidence(found.cosine, language, share)
+            nearness = found.cosine + added.get(found.passage, 0.0)
+            return asked.judge.confidence(nearness, language, share)
 
         return [
             _hit(

@@ -28,6 +28,7 @@ if WORKERS > 1:
 
 # What takes each migration of an index back, by its number.
 TAKEN_BACK = {
+    9: ("DROP TABLE sentence_vectors", "DELETE FROM meta WHERE key LIKE 'sentences%'"),
     8: ("ALTER TABLE jobs DROP COLUMN phase",),
     7: ("ALTER TABLE sources DROP COLUMN watched",),
     6: ("DROP TABLE language_rules", "ALTER TABLE documents DROP COLUMN language_given"),

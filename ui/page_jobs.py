@@ -30,6 +30,7 @@ MINUTE, HOUR = 60, 3600
 # What a job does when it is past reading files, or before it.
 _DOING = {
     "segmenting": "Finding words anew",
+    "sentences": "Encoding sentences",
     "labelling": "Labelling",
     "re-embedding": "Embedding anew",
     "finishing": "Finishing",

@@ -7,8 +7,9 @@ import pytest
 
 from indexer import load_encoder
 from indexer.graphemes import boundaries
+from indexer.passage_sentences import LONG, SHORT, first_sentence
 from search.explaining import query_words, shares
-from search.snippets import LONG, SHORT, best_spans, first_span
+from search.snippets import best_spans
 
 FILLER = "Rain fell on the hills all through a long and uneventful grey afternoon in late autumn."
 
@@ -35,7 +36,7 @@ def test_a_heading_is_no_answer_and_is_not_joined_to_one(encoder):
     text = f"Burns\n\nCool the burn with water.\n\nSee a doctor soon.\n\n{FILLER}"
     assert snippet(text, "burns", encoder) != "Burns"
     assert snippet(text, "cool the burn", encoder) == "Cool the burn with water."
-    assert text[slice(*first_span(text))] == "Cool the burn with water."
+    assert text[slice(*first_sentence(text))] == "Cool the burn with water."
     assert snippet("Burns", "burns", encoder) == "Burns"
 
 
@@ -53,7 +54,7 @@ def test_wide_characters_count_double(encoder):
 def test_any_text_has_a_snippet_inside_it(text, encoder):
     start, end = best_spans([text], encoder.encode(["word"])[0], encoder)[0]
     assert 0 <= start <= end <= len(text)
-    start, end = first_span(text)
+    start, end = first_sentence(text)
     assert 0 <= start <= end <= len(text)
 
 

@@ -1,0 +1,126 @@
+"""The vectors of each passage's sentences: a passage's own says little of any one of them.
+
+A question is often answered by one sentence of a passage whose others are about other things. The
+searcher compares those of the nearest passages with the query, and chooses snippets by them. They
+are kept in a byte a number, for encoders that are a table of token vectors: any other would take
+twice as long to index.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.database import read_meta, write_meta
+from indexer.encoders.protocol import Encoder, Vectors
+from indexer.errors import EncoderMismatchError
+from indexer.passage_sentences import sentences_of
+
+if TYPE_CHECKING:
+    from indexer.index import Index
+
+# What decides what a row says: how sentences are found and how their vectors are written.
+VERSION = "1"
+# Passages whose sentences are encoded and written in one transaction.
+_BATCH = 2_000
+_LARGEST = 127  # of a signed byte that has its negative
+
+_NEXT = "SELECT id, text FROM passages WHERE id > ? ORDER BY id LIMIT ?"
+_CHOSEN = """
+SELECT passage, vectors FROM json_each(?) AS wanted
+CROSS JOIN sentence_vectors ON passage = wanted.value
+"""
+
+
+def refresh(
+    index: Index, encoder: Encoder | None = None, tell: Callable[[int, int], None] | None = None
+) -> None:
+    """Encode the sentences of passages that were written since the last time.
+
+    Passages are taken in the order of their ids, which only grow, so a run that was stopped goes on
+    where it was. Whoever calls holds the writer's lock.
+
+    :param encoder: the index's, where it is loaded; one that has changed encodes nothing.
+    :param tell: told after each batch the last passage that is done and the last there is; what it
+        raises ends the work there.
+    """
+    from indexer.encoders.catalog import is_table
+
+    meta = read_meta(index.connection)
+    made_by = f"{meta['fingerprint']} {VERSION}"
+    begun = meta.get("sentences_by") == made_by
+    done = int(meta["sentences_to"]) if begun else 0
+    last = index.connection.execute("SELECT max(id) FROM passages").fetchone()[0] or 0
+    if done >= last or not is_table(index.spec.name):
+        return
+    try:
+        encoder = encoder or index.encoder
+    except EncoderMismatchError:
+        return
+    if not begun:
+        with index.transaction() as connection:
+            forget(connection)
+            write_meta(connection, sentences_by=made_by)
+    while rows := index.connection.execute(_NEXT, (done, _BATCH)).fetchall():
+        done = rows[-1][0]
+        written = zip([row[0] for row in rows], _encoded(encoder, rows), strict=True)
+        with index.transaction() as connection:
+            connection.executemany("INSERT INTO sentence_vectors VALUES (?, ?)", written)
+            write_meta(connection, sentences_to=done)
+        if tell is not None:
+            tell(done, last)
+
+
+def forget(connection: sqlite3.Connection) -> None:
+    """Forget all sentences, as another encoder takes the place of theirs."""
+    connection.execute("DELETE FROM sentence_vectors")
+    write_meta(connection, sentences_by="", sentences_to=0)
+
+
+def read_cosines(
+    connection: sqlite3.Connection, passages: Sequence[int], query: Vectors
+) -> dict[int, NDArray[np.float32]]:
+    """Return the cosines of a query to the sentences of some passages.
+
+    :param passages: their ids.
+    :param query: float32 [d], of unit length.
+    :return: float32 [sentences], in the order of `sentences_of`, for each passage that has them.
+    """
+    found = connection.execute(_CHOSEN, [json.dumps(passages)]).fetchall()
+    if not found:
+        return {}
+    row = _row(len(query))
+    sentences = np.frombuffer(b"".join(blob for _, blob in found), row)
+    cosines = sentences["codes"].astype(np.float32) @ query * sentences["scale"]
+    ends = np.cumsum([len(blob) // row.itemsize for _, blob in found]).tolist()
+    starts = [0, *ends]
+    return {
+        id_: cosines[start:end] for (id_, _), start, end in zip(found, starts, ends, strict=False)
+    }
+
+
+def _encoded(encoder: Encoder, rows: Sequence[tuple[int, str]]) -> list[bytes]:
+    """Return what is written of each passage: a scale and a byte a number for each sentence."""
+    spans = [sentences_of(text) for _, text in rows]
+    texts = [
+        text[start:end]
+        for (_, text), found in zip(rows, spans, strict=True)
+        for start, end in found
+    ]
+    vectors = encoder.encode(texts, kind="document")
+    largest = np.abs(vectors).max(axis=1)
+    written = np.empty(len(vectors), _row(vectors.shape[1]))
+    written["scale"] = largest / _LARGEST
+    scale = np.where(largest > 0, largest / _LARGEST, 1.0)
+    written["codes"] = np.rint(vectors / scale[:, None])
+    ends = np.cumsum([len(found) for found in spans]).tolist()
+    return [written[start:end].tobytes() for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def _row(width: int) -> np.dtype[Any]:
+    return np.dtype([("scale", "<f4"), ("codes", "i1", (width,))])

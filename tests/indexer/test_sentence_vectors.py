@@ -1,0 +1,136 @@
+"""The vectors of passages' sentences: one row a passage, as long as there is the passage."""
+
+import numpy as np
+import pytest
+
+from indexer import Index, load_encoder, sentence_vectors, sync
+from indexer.errors import EncoderMismatchError
+from indexer.passage_sentences import sentences_of
+from indexer.sentence_vectors import read_cosines
+
+TEXT = (
+    "# Burns\n\nCool the burn under running water for twenty minutes. Die Uhr steht auf dem Tisch. "
+    "他昨天去了图书馆。Nothing else is said here."
+)
+
+
+@pytest.fixture
+def embedded():
+    return load_encoder()
+
+
+@pytest.fixture
+def index(tmp_path, embedded):
+    with Index.create(tmp_path / "index", encoder=embedded) as made:
+        yield made
+
+
+def passages(index):
+    return dict(index.connection.execute("SELECT id, text FROM passages ORDER BY id").fetchall())
+
+
+def kept(index):
+    return [row[0] for row in index.connection.execute("SELECT passage FROM sentence_vectors")]
+
+
+def test_cosines_are_those_of_the_sentences(index, documents, helpers, embedded):
+    helpers.write(documents / "burns.md", TEXT)
+    sync(index, documents)
+    texts = passages(index)
+    query = embedded.encode(["a clock on the table"], kind="query")[0]
+    found = read_cosines(index.connection, [*texts, 10_000], query)
+    assert found.keys() == texts.keys()
+    for id_, text in texts.items():
+        sentences = [text[start:end] for start, end in sentences_of(text)]
+        exact = embedded.encode(sentences) @ query
+        assert found[id_].shape == exact.shape
+        assert np.abs(found[id_] - exact).max() < 0.005
+    [burns] = [id_ for id_, text in texts.items() if "Cool the burn" in text]
+    assert found[burns].argmax() == 1 and found[burns][1] > 0.5
+
+
+def test_a_sentence_the_encoder_knows_nothing_of_is_near_to_nothing(
+    index, documents, embedded, monkeypatch
+):
+    monkeypatch.setattr(
+        type(embedded), "encode", lambda self, texts, kind: np.zeros((len(texts), 256), np.float32)
+    )
+    with np.errstate(all="raise"):
+        sync(index, documents)
+    query = np.full(256, 256**-0.5, np.float32)
+    found = read_cosines(index.connection, kept(index), query)
+    assert found and not any(cosines.any() for cosines in found.values())
+
+
+def test_they_go_and_come_with_their_passages(index, documents, helpers):
+    sync(index, documents)
+    assert kept(index) == [*passages(index)]
+    helpers.write(documents / "apples.md", TEXT)
+    (documents / "bicycle.txt").unlink()
+    sync(index, documents)
+    assert kept(index) == [*passages(index)]
+    index.forget(documents)
+    assert kept(index) == []
+
+
+def test_the_next_sync_of_an_older_index_makes_them_and_goes_on_where_it_was_stopped(
+    index, documents, embedded, make_older, monkeypatch
+):
+    sync(index, documents)
+    index.close()
+    make_older(index.folder, 8)
+    monkeypatch.setattr(sentence_vectors, "_BATCH", 2)
+
+    def stop(done, last):
+        raise KeyboardInterrupt
+
+    with Index.open(index.folder, encoder=embedded) as opened:
+        assert kept(opened) == []
+        with pytest.raises(KeyboardInterrupt):
+            sentence_vectors.refresh(opened, tell=stop)
+        first = kept(opened)
+        assert first == [*passages(opened)][:2]
+        events = []
+        report = sync(opened, documents, progress=events.append)
+        assert (report.added, report.changed, report.embedded) == ((), (), 0)
+        assert kept(opened) == [*passages(opened)]
+        assert "sentences" in {event.phase for event in events}
+        events.clear()
+        sync(opened, documents, progress=events.append)
+        assert "sentences" not in {event.phase for event in events}
+
+
+def test_an_encoder_that_takes_its_time_has_none(tmp_path, documents, encoder, embedded):
+    with Index.create(tmp_path / "other", encoder=encoder) as index:
+        sync(index, documents)
+        assert kept(index) == []
+        index.re_embed(embedded)
+        assert kept(index) == [*passages(index)]
+        index.re_embed(encoder)
+        assert kept(index) == []
+
+
+def test_others_are_made_when_they_are_found_otherwise(index, documents, monkeypatch):
+    sync(index, documents)
+    with index.transaction() as connection:
+        connection.execute("UPDATE sentence_vectors SET vectors = x''")
+    monkeypatch.setattr(sentence_vectors, "VERSION", "another")
+    sync(index, documents)
+    query = index.encoder.encode(["rent"])[0]
+    assert all(len(found) for found in read_cosines(index.connection, kept(index), query).values())
+
+
+def test_an_encoder_that_has_changed_does_not_keep_a_folder_from_being_looked_at(
+    index, documents, make_older, monkeypatch
+):
+    sync(index, documents)
+    index.close()
+    make_older(index.folder, 8)
+
+    def changed(_):
+        raise EncoderMismatchError("It has changed.")
+
+    monkeypatch.setattr(Index, "encoder", property(changed))
+    with Index.open(index.folder) as opened:
+        assert sync(opened, documents).unchanged == 5
+        assert kept(opened) == []
