@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.database import read_meta, write_meta
-from indexer.encoders.protocol import Encoder, Vectors
+from indexer.encoders.protocol import Encoder, EncoderSpec, Vectors
 from indexer.errors import EncoderMismatchError
 from indexer.passage_sentences import sentences_of
 
@@ -49,14 +49,12 @@ def refresh(
     :param tell: told after each batch the last passage that is done and the last there is; what it
         raises ends the work there.
     """
-    from indexer.encoders.catalog import is_table
-
     meta = read_meta(index.connection)
     made_by = f"{meta['fingerprint']} {VERSION}"
     begun = meta.get("sentences_by") == made_by
     done = int(meta["sentences_to"]) if begun else 0
     last = index.connection.execute("SELECT max(id) FROM passages").fetchone()[0] or 0
-    if done >= last or not is_table(index.spec.name):
+    if done >= last or not kept_for(index.spec):
         return
     try:
         encoder = encoder or index.encoder
@@ -68,7 +66,8 @@ def refresh(
             write_meta(connection, sentences_by=made_by)
     while rows := index.connection.execute(_NEXT, (done, _BATCH)).fetchall():
         done = rows[-1][0]
-        written = zip([row[0] for row in rows], _encoded(encoder, rows), strict=True)
+        ids, texts = zip(*rows, strict=True)
+        written = zip(ids, encoded(encoder, texts), strict=True)
         with index.transaction() as connection:
             connection.executemany("INSERT INTO sentence_vectors VALUES (?, ?)", written)
             write_meta(connection, sentences_to=done)
@@ -104,21 +103,24 @@ def read_cosines(
     }
 
 
-def _encoded(encoder: Encoder, rows: Sequence[tuple[int, str]]) -> list[bytes]:
+def kept_for(spec: EncoderSpec) -> bool:
+    """Whether the sentences of an index with this encoder are encoded."""
+    from indexer.encoders.catalog import is_table
+
+    return is_table(spec.name)
+
+
+def encoded(encoder: Encoder, passages: Sequence[str]) -> list[bytes]:
     """Return what is written of each passage: a scale and a byte a number for each sentence."""
-    spans = [sentences_of(text) for _, text in rows]
-    texts = [
-        text[start:end]
-        for (_, text), found in zip(rows, spans, strict=True)
-        for start, end in found
-    ]
+    spans = list(map(sentences_of, passages))
+    texts = [text[start:end] for text, of in zip(passages, spans, strict=True) for start, end in of]
     vectors = encoder.encode(texts, kind="document")
     largest = np.abs(vectors).max(axis=1)
     written = np.empty(len(vectors), _row(vectors.shape[1]))
     written["scale"] = largest / _LARGEST
     scale = np.where(largest > 0, largest / _LARGEST, 1.0)
     written["codes"] = np.rint(vectors / scale[:, None])
-    ends = np.cumsum([len(found) for found in spans]).tolist()
+    ends = np.cumsum(list(map(len, spans))).tolist()
     return [written[start:end].tobytes() for start, end in zip([0, *ends], ends, strict=False)]
 
 

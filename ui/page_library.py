@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from indexer import sentence_vectors
 from indexer.encoders.protocol import Encoder
 from indexer.index import Index
 from indexer.syncing import SyncReport
@@ -92,14 +93,19 @@ def cost_of(index: Index, encoder: Encoder, passages: int) -> Cost:
     """
     texts = [row[0] for row in index.connection.execute(_TEXTS, [_TRIED])]
     encoder.encode(texts[:1], kind="document")  # what loads with the first text is no rate
-    began, done = time.perf_counter(), 0
+    sentences = sentence_vectors.kept_for(encoder.spec)
+    began, done, octets = time.perf_counter(), 0, 0
     while texts and done < _TRIED and time.perf_counter() - began < _SECONDS:
         some = texts[done % len(texts) :][:8]
         encoder.encode(some, kind="document")
+        octets += encoder.dimension * _OCTETS_A_VALUE * len(some)
+        if sentences:
+            octets += sum(map(len, sentence_vectors.encoded(encoder, some)))
         done += len(some)
     rate = done / max(time.perf_counter() - began, 1e-9)
-    octets = passages * encoder.dimension * _OCTETS_A_VALUE
-    return Cost(passages / rate if done else 0.0, octets, passages)
+    if not done:
+        return Cost(0.0, 0, passages)
+    return Cost(passages / rate, round(octets * passages / done), passages)
 
 
 def cost_words(cost: Cost) -> str:
