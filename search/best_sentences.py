@@ -45,12 +45,16 @@ class BestSentences:
             self._cosines.update(read_cosines(self._connection, unread, self._query))
         return [self._cosines[id_] for id_ in passages]
 
-    def added(self, passages: Ids) -> Vectors:
-        """Return what the best sentence of each passage adds to its cosine: float32 [n]."""
-        best = np.array([_best(found) for found in self.cosines(passages.tolist())], np.float32)
-        clear: Vectors = WEIGHT * np.maximum(best - CLEAR, 0)
-        return clear
+    def best(self, passages: Ids) -> Vectors:
+        """Return the cosine of each passage's best sentence: float32 [n], 0 where none are kept."""
+        found = self.cosines(passages.tolist())
+        return np.array([0.0 if one is None else one.max() for one in found], np.float32)
 
 
-def _best(cosines: NDArray[np.float32] | None) -> float:
-    return 0.0 if cosines is None else float(cosines.max())
+def added(best: Vectors) -> Vectors:
+    """Return what best sentences add to the cosines of their passages.
+
+    :param best: their own cosines, without what their languages add.
+    """
+    clear: Vectors = WEIGHT * np.maximum(best - CLEAR, 0)
+    return clear

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from indexer.neighbours import of_one
 from indexer.vectors import Near, VectorView
-from search.best_sentences import LOOKED_INTO, BestSentences
+from search.best_sentences import LOOKED_INTO, BestSentences, added
 from search.columns import Columns, Ids
 
 Vector = NDArray[np.float32]
@@ -88,7 +88,8 @@ class Nearest:
         if self._sentences is None:
             return order
         first, rest = order[:LOOKED_INTO], order[LOOKED_INTO:]
-        nearness = even[first] + self._sentences.added(ids[first])
+        best = self._sentences.best(ids[first])
+        nearness = even[first] + added(best - self._added(ids[first]))
         return np.concatenate([first[np.argsort(-nearness, kind="stable")], rest])
 
     def _lists(self, wanted: int, most: int) -> Iterator[tuple[Ids, Vector, bool]]:

@@ -29,7 +29,7 @@ from indexer.passages import embedded_text
 from search import asking, columns, lexical, query_filters, spreading
 from search.asking import unit
 from search.background import Background
-from search.best_sentences import BestSentences
+from search.best_sentences import BestSentences, added
 from search.columns import GONE, Columns, Ids
 from search.confidence import NOTHING_ANSWERS, Judge, nothing_answers, words_confidence
 from search.explaining import WordShare
@@ -538,10 +538,12 @@ class Searcher:
         labels = labels_by_document(self.index.connection, shown_documents)
         languages = self._languages(shown_documents)
         sentences = asked.sentences
-        added: dict[int, float] = {}
+        best: Vector = np.zeros(len(passages), np.float32)
         if sentences is not None:
-            more = sentences.added(np.array(passages, np.int64))
-            added = dict(zip(passages, more.tolist(), strict=True))
+            best = sentences.best(np.array(passages, np.int64))
+            if asked.judge is not None:
+                best -= [asked.judge.offsets.get(rows[id].language or "", 0.0) for id in passages]
+        nearer = dict(zip(passages, added(best).tolist(), strict=True))
         spans: dict[int, tuple[int, int]] = {}
         words: dict[int, tuple[WordShare, ...]] = {}
         encoder = self._encoder()
@@ -569,7 +571,7 @@ class Searcher:
             if asked.judge is None or found.cosine is None:
                 return words_confidence(share)
             language = rows[found.passage].language
-            nearness = found.cosine + added.get(found.passage, 0.0)
+            nearness = found.cosine + nearer[found.passage]
             return asked.judge.confidence(nearness, language, share)
 
         return [

@@ -1,5 +1,6 @@
 """One sentence that says what is asked brings its passage to the top."""
 
+import numpy as np
 import pytest
 
 from indexer import load_encoder, sentence_vectors
@@ -46,15 +47,42 @@ def test_what_a_sentence_adds_grows_from_where_it_is_clearly_near(make_index, en
     index = make_index(FILES)
     query = encoder.encode([ASKED], kind="query")[0]
     sentences = best_sentences.BestSentences(index.connection, query)
-    ids = Searcher(index)._columns().ids
+    ids = np.array([*Searcher(index)._columns().ids, 10_000])
     texts = dict(index.connection.execute("SELECT id, text FROM passages").fetchall())
-    for id_, added, cosines in zip(
-        ids.tolist(), sentences.added(ids).tolist(), sentences.cosines(ids.tolist()), strict=True
-    ):
-        above = max(0.0, float(cosines.max()) - best_sentences.CLEAR)
-        assert added == pytest.approx(best_sentences.WEIGHT * above, abs=1e-6)
-        assert (added > 0.1) == ("Leuchtturm" in texts[id_])
-        assert added == 0 or "Knead" not in texts[id_]
+    best = sentences.best(ids)
+    assert best[-1] == 0
+    for id_, cosine, cosines in zip(ids[:-1], best, sentences.cosines(ids.tolist()), strict=False):
+        assert cosine == cosines.max()
+        assert (cosine > best_sentences.CLEAR) == ("Leuchtturm" in texts[id_])
+    just, more = best_sentences.added(best_sentences.CLEAR + np.array([0.0, 0.1], np.float32))
+    assert (just, more) == pytest.approx((0.0, 0.1 * best_sentences.WEIGHT), abs=1e-6)
+    assert not best_sentences.added(np.array([-0.1, 0.4], np.float32)).any()
+
+
+def test_a_sentence_gains_nothing_by_its_language(make_index, monkeypatch):
+    """Both say what is asked, one in the query's language, whose cosines are greater."""
+    index = make_index(
+        {
+            "de.txt": "Der Hafen ist alt. Ein Feuer im Wald wird sofort gemeldet. Es regnet oft.",
+            "en.txt": "The harbour is old. A fire in the forest is reported at once. It rains.",
+        }
+    )
+    asked = "a fire in the forest is reported at once"
+    offsets = {"en": 0.08, "de": -0.08}
+    monkeypatch.setattr("search.background.Background.offsets", lambda *_: offsets)
+    searcher = Searcher(index)
+    query = index.encoder.encode([asked], kind="query")[0]
+    judge = searcher.judge(query)
+    sentences = best_sentences.BestSentences(index.connection, query)
+    hits = searcher.search(asked, mode="dense")
+    assert {hit.language for hit in hits} == {*offsets}
+    for hit in hits:
+        best = sentences.best(np.array([hit.passage.id])) - offsets[hit.language]
+        more = float(best_sentences.added(best)[0])
+        assert more > 0
+        assert hit.confidence == pytest.approx(judge.confidence(hit.cosine + more, hit.language))
+    nearness = [judge.even(hit.cosine, hit.language) for hit in hits]
+    assert nearness != sorted(nearness, reverse=True)  # what sentences add decides
 
 
 def test_a_page_without_explanations_needs_no_vectors_of_tokens(make_index, encoder, monkeypatch):
