@@ -31,6 +31,7 @@ _BATCH = 2_000
 _LARGEST = 127  # of a signed byte that has its negative
 
 _NEXT = "SELECT id, text FROM passages WHERE id > ? ORDER BY id LIMIT ?"
+_DONE = "SELECT count(*) FILTER (WHERE id <= ?), count(*) FROM passages"
 _CHOSEN = """
 SELECT passage, vectors FROM json_each(?) AS wanted
 CROSS JOIN sentence_vectors ON passage = wanted.value
@@ -46,7 +47,7 @@ def refresh(
     where it was. Whoever calls holds the writer's lock.
 
     :param encoder: the index's, where it is loaded; one that has changed encodes nothing.
-    :param tell: told after each batch the last passage that is done and the last there is; what it
+    :param tell: told after each batch how many passages are done and how many there are; what it
         raises ends the work there.
     """
     meta = read_meta(index.connection)
@@ -72,7 +73,7 @@ def refresh(
             connection.executemany("INSERT INTO sentence_vectors VALUES (?, ?)", written)
             write_meta(connection, sentences_to=done)
         if tell is not None:
-            tell(done, last)
+            tell(*index.connection.execute(_DONE, [done]).fetchone())
 
 
 def forget(connection: sqlite3.Connection) -> None:
@@ -91,9 +92,9 @@ def read_cosines(
     :return: float32 [sentences], in the order of `sentences_of`, for each passage that has them.
     """
     found = connection.execute(_CHOSEN, [json.dumps(passages)]).fetchall()
-    if not found:
-        return {}
     row = _row(len(query))
+    if not found or any(len(blob) % row.itemsize for _, blob in found):
+        return {}  # another process may have taken another encoder in this instant
     sentences = np.frombuffer(b"".join(blob for _, blob in found), row)
     cosines = sentences["codes"].astype(np.float32) @ query * sentences["scale"]
     ends = np.cumsum([len(blob) // row.itemsize for _, blob in found]).tolist()

@@ -76,8 +76,9 @@ class Nearest:
         for ids, cosines, all_there in self._lists(wanted, most):
             even = cosines - self._added(ids) if self._several else cosines
             order = np.argsort(-even, kind="stable")
-            last = order[:wanted][-1:]
-            if not self._several or all_there or even[last] >= cosines[-1] + most_added:
+            if not self._several or all_there:
+                break
+            if even[order[:wanted][-1]] >= cosines[-1] + most_added:
                 break
         order = self._by_sentences(ids, even, order)[:wanted]
         pairs = list(zip(ids[order].tolist(), cosines[order].tolist(), strict=True))

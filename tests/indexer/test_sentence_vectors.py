@@ -62,6 +62,11 @@ def test_a_sentence_the_encoder_knows_nothing_of_is_near_to_nothing(
     assert found and not any(cosines.any() for cosines in found.values())
 
 
+def test_those_of_an_encoder_of_another_width_say_nothing(index, documents):
+    sync(index, documents)
+    assert read_cosines(index.connection, kept(index), np.ones(100, np.float32)) == {}
+
+
 def test_they_go_and_come_with_their_passages(index, documents, helpers):
     sync(index, documents)
     assert kept(index) == [*passages(index)]
@@ -81,7 +86,8 @@ def test_the_next_sync_of_an_older_index_makes_them_and_goes_on_where_it_was_sto
     make_older(index.folder, 8)
     monkeypatch.setattr(sentence_vectors, "_BATCH", 2)
 
-    def stop(done, last):
+    def stop(done, total):
+        assert (done, total) == (2, 5)
         raise KeyboardInterrupt
 
     with Index.open(index.folder, encoder=embedded) as opened:
