@@ -141,7 +141,7 @@ def main() -> None:
         required=True,
         metavar=("WORK", "OUT"),
         help="the folders of a training; give two or more, first the one whose tokenizer and "
-        "identifier to keep",
+        "identifier to keep; one that is given twice counts twice",
     )
     parser.add_argument(
         "--width",

@@ -1,6 +1,7 @@
 """The model card beside the artifact: what it is, from what, with what figures."""
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,17 +78,24 @@ def write_averaged_card(
     """Write the card of an artifact that is the mean of others.
 
     :param folder: holds the artifact.
-    :param cards: of those others; what the first says of its identifier and its sources stays.
+    :param cards: of those others, one as often as it counts; what the first says of its identifier
+        and its sources stays.
     :param command: the command line that averaged them.
     """
     encoder = EmbeddedEncoder(folder)
-    first = cards[0]
+    first, times = cards[0], Counter(cards)
     trainings = [
         card[card.index(_TRAINING) : card.index(_FIGURES)].replace(_TRAINING, f"### Table {number}")
-        for number, card in enumerate(cards, 1)
+        for number, card in enumerate(times, 1)
+    ]
+    counted = [
+        f" Table {number} counts {count} times."
+        for number, count in enumerate(times.values(), 1)
+        if count > 1
     ]
     mean = _filled(
-        f"The mean of {len(cards)} tables that were trained apart, each turned to the first."
+        f"The mean of {len(times)} table{'s' * (len(times) > 1)} that were trained apart, each "
+        "turned to the first." + "".join(counted)
     )
     parts = [
         _introduction(folder, encoder),

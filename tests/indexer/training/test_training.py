@@ -242,7 +242,10 @@ def test_a_mean_keeps_as_many_dimensions_as_are_wanted(folder: Path, table: Path
     tests = (folder / "held_out" / "tatoeba.deu-eng.deu").read_text("utf-8").splitlines()
     assert right_translations(narrow, tests) > 0.9
     card = (folder / "mean" / "README.md").read_text("utf-8")
-    assert "24 semantic" in " ".join(card.split())
+    words = " ".join(card.split())
+    assert "24 semantic" in words
+    assert "The mean of 1 table that" in words and "Table 1 counts 2 times." in words
+    assert "### Table 2" not in card
     for width in ("22", "36", "0"):
         done = average(folder, run, run, options=("--width", width))
         assert done.returncode == 1
