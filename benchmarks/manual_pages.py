@@ -208,10 +208,10 @@ def _print(
     count = max(1, len(found))
     first = 100 * sum(rank == 1 for rank in found) / count
     three = 100 * sum(0 < rank <= DEPTH for rank in found) / count
+    languages = {re.split("[_.]", question.language)[0] for question in questions}
     print(
-        f"{half}: {pages:,} pages, {len(found):,} questions in "
-        f"{len({question.language for question in questions})} languages: the page first "
-        f"{first:.1f} %, in the first three {three:.1f} %"
+        f"{half}: {pages:,} pages, {len(found):,} questions in {len(languages)} languages: the "
+        f"page first {first:.1f} %, in the first three {three:.1f} %"
         + ("" if weight else " (sentences not counted)")
     )
 

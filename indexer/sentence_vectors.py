@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,26 +83,37 @@ def forget(connection: sqlite3.Connection) -> None:
     write_meta(connection, sentences_by="", sentences_to=0)
 
 
+class SentenceCosines(NamedTuple):
+    """The cosines of a query to the sentences of some passages, in the order of `sentences_of`.
+
+    :param passages: ids of those that have any kept.
+    :param edges: where the sentences of each begin, and the last ones end.
+    :param cosines: float32 [sentences].
+    """
+
+    passages: list[int]
+    edges: list[int]
+    cosines: NDArray[np.float32]
+
+
 def read_cosines(
     connection: sqlite3.Connection, passages: Sequence[int], query: Vectors
-) -> dict[int, NDArray[np.float32]]:
-    """Return the cosines of a query to the sentences of some passages.
+) -> SentenceCosines:
+    """Read the sentences of some passages beside a query.
 
     :param passages: their ids.
     :param query: float32 [d], of unit length.
-    :return: float32 [sentences], in the order of `sentences_of`, for each passage that has them.
     """
     found = connection.execute(_CHOSEN, [json.dumps(passages)]).fetchall()
     row = _row(len(query))
     if not found or any(len(blob) % row.itemsize for _, blob in found):
-        return {}  # another process may have taken another encoder in this instant
-    sentences = np.frombuffer(b"".join(blob for _, blob in found), row)
+        # Another process may have taken another encoder in this instant.
+        return SentenceCosines([], [0], np.empty(0, np.float32))
+    ids, blobs = zip(*found, strict=True)
+    sentences = np.frombuffer(b"".join(blobs), row)
     cosines = sentences["codes"].astype(np.float32) @ query * sentences["scale"]
-    ends = np.cumsum([len(blob) // row.itemsize for _, blob in found]).tolist()
-    starts = [0, *ends]
-    return {
-        id_: cosines[start:end] for (id_, _), start, end in zip(found, starts, ends, strict=False)
-    }
+    edges = [0, *accumulate(len(blob) // row.itemsize for blob in blobs)]
+    return SentenceCosines(list(ids), edges, cosines)
 
 
 def kept_for(spec: EncoderSpec) -> bool:
@@ -121,8 +133,9 @@ def encoded(encoder: Encoder, passages: Sequence[str]) -> list[bytes]:
     written["scale"] = largest / _LARGEST
     scale = np.where(largest > 0, largest / _LARGEST, 1.0)
     written["codes"] = np.rint(vectors / scale[:, None])
-    ends = np.cumsum(list(map(len, spans))).tolist()
-    return [written[start:end].tobytes() for start, end in zip([0, *ends], ends, strict=False)]
+    return [
+        written[start:end].tobytes() for start, end in pairwise([0, *accumulate(map(len, spans))])
+    ]
 
 
 def _row(width: int) -> np.dtype[Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,19 +37,31 @@ class BestSentences:
     def __init__(self, connection: sqlite3.Connection, query: Vectors) -> None:
         self._connection = connection
         self._query = query
-        self._cosines: dict[int, NDArray[np.float32] | None] = {}
-
-    def cosines(self, passages: Sequence[int]) -> list[NDArray[np.float32] | None]:
-        """Return the cosines of each passage's sentences, None where none are kept."""
-        if unread := [id_ for id_ in passages if id_ not in self._cosines]:
-            self._cosines.update(dict.fromkeys(unread))
-            self._cosines.update(read_cosines(self._connection, unread, self._query))
-        return [self._cosines[id_] for id_ in passages]
+        self._best: dict[int, float] = {}
+        self._cosines: dict[int, tuple[NDArray[np.float32], int, int]] = {}
 
     def best(self, passages: Ids) -> Vectors:
         """Return the cosine of each passage's best sentence: float32 [n], 0 where none are kept."""
-        found = self.cosines(passages.tolist())
-        return np.array([0.0 if one is None else one.max() for one in found], np.float32)
+        ids = passages.tolist()
+        self._read(ids)
+        return np.fromiter(map(self._best.__getitem__, ids), np.float32, len(ids))
+
+    def cosines(self, passages: Sequence[int]) -> list[NDArray[np.float32] | None]:
+        """Return the cosines of each passage's sentences, None where none are kept."""
+        self._read(passages)
+        found = map(self._cosines.get, passages)
+        return [None if one is None else one[0][one[1] : one[2]] for one in found]
+
+    def _read(self, passages: Sequence[int]) -> None:
+        unread = [id_ for id_ in passages if id_ not in self._best]
+        if not unread:
+            return
+        self._best.update(dict.fromkeys(unread, 0.0))
+        ids, edges, cosines = read_cosines(self._connection, unread, self._query)
+        if ids:
+            self._best.update(zip(ids, np.maximum.reduceat(cosines, edges[:-1]), strict=True))
+            places = ((cosines, start, end) for start, end in pairwise(edges))
+            self._cosines.update(zip(ids, places, strict=True))
 
 
 def added(best: Vectors) -> Vectors:

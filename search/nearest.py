@@ -74,7 +74,7 @@ class Nearest:
         wanted = min(wanted, most)
         most_added = max(0.0, -min(self._offsets.values(), default=0.0))
         for ids, cosines, all_there in self._lists(wanted, most):
-            even = cosines - self._added(ids) if self._several else cosines
+            even = self._even(ids, cosines)
             order = np.argsort(-even, kind="stable")
             if not self._several or all_there:
                 break
@@ -90,7 +90,7 @@ class Nearest:
             return order
         first, rest = order[:LOOKED_INTO], order[LOOKED_INTO:]
         best = self._sentences.best(ids[first])
-        nearness = even[first] + added(best - self._added(ids[first]))
+        nearness = even[first] + added(self._even(ids[first], best))
         return np.concatenate([first[np.argsort(-nearness, kind="stable")], rest])
 
     def _lists(self, wanted: int, most: int) -> Iterator[tuple[Ids, Vector, bool]]:
@@ -143,6 +143,10 @@ class Nearest:
 
     def _search(self, count: int, allowed: Ids | None) -> tuple[Ids, Vector]:
         return of_one(self._vectors.search(self._vector[None, :], count, allowed))
+
+    def _even(self, ids: Ids, cosines: Vector) -> Vector:
+        """Return cosines without what languages add to them."""
+        return cosines - self._added(ids) if self._several else cosines
 
     def _added(self, ids: Ids) -> Vector:
         """Return what the language of each passage adds to its cosine."""

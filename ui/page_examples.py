@@ -10,5 +10,5 @@ EXAMPLES = (
     "Comment repérer un e-mail frauduleux ?",
     "夜汽車でよく眠るには？",
     "Mein Flug hat Verspätung",
-    "어떻게 하면 밤에 잠을 잘 잘 수 있나요?",
+    "밤에 잠을 잘 자려면?",
 )

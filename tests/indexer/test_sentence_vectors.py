@@ -1,5 +1,7 @@
 """The vectors of passages' sentences: one row a passage, as long as there is the passage."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,11 @@ def passages(index):
     return dict(index.connection.execute("SELECT id, text FROM passages ORDER BY id").fetchall())
 
 
+def cosines(index, passages, query):
+    ids, edges, found = read_cosines(index.connection, passages, query)
+    return {id_: found[start:end] for id_, (start, end) in zip(ids, pairwise(edges), strict=True)}
+
+
 def kept(index):
     return [row[0] for row in index.connection.execute("SELECT passage FROM sentence_vectors")]
 
@@ -38,7 +45,7 @@ def test_cosines_are_those_of_the_sentences(index, documents, helpers, embedded)
     sync(index, documents)
     texts = passages(index)
     query = embedded.encode(["a clock on the table"], kind="query")[0]
-    found = read_cosines(index.connection, [*texts, 10_000], query)
+    found = cosines(index, [*texts, 10_000], query)
     assert found.keys() == texts.keys()
     for id_, text in texts.items():
         sentences = [text[start:end] for start, end in sentences_of(text)]
@@ -58,13 +65,13 @@ def test_a_sentence_the_encoder_knows_nothing_of_is_near_to_nothing(
     with np.errstate(all="raise"):
         sync(index, documents)
     query = np.full(256, 256**-0.5, np.float32)
-    found = read_cosines(index.connection, kept(index), query)
-    assert found and not any(cosines.any() for cosines in found.values())
+    found = cosines(index, kept(index), query)
+    assert found and not any(near.any() for near in found.values())
 
 
 def test_those_of_an_encoder_of_another_width_say_nothing(index, documents):
     sync(index, documents)
-    assert read_cosines(index.connection, kept(index), np.ones(100, np.float32)) == {}
+    assert cosines(index, kept(index), np.ones(100, np.float32)) == {}
 
 
 def test_they_go_and_come_with_their_passages(index, documents, helpers):
@@ -123,7 +130,7 @@ def test_others_are_made_when_they_are_found_otherwise(index, documents, monkeyp
     monkeypatch.setattr(sentence_vectors, "VERSION", "another")
     sync(index, documents)
     query = index.encoder.encode(["rent"])[0]
-    assert all(len(found) for found in read_cosines(index.connection, kept(index), query).values())
+    assert all(map(len, cosines(index, kept(index), query).values()))
 
 
 def test_an_encoder_that_has_changed_does_not_keep_a_folder_from_being_looked_at(

