@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from benchmarks.hybrid import Asked, questions, samples
 from benchmarks.samples import sample_queries
 from search import Searcher
+from search.best_sentences import BestSentences, added
 
 # Enough documents that one that does not answer is always among them.
 LIMIT = 40
@@ -44,6 +45,7 @@ def judged(searcher: Searcher, folder: str, asked: list[Asked]) -> Iterator[Judg
     for query, answers in asked:
         vector = searcher.index.encoder.encode([query], kind="query")[0]
         judge = searcher.judge(vector)
+        sentences = BestSentences(searcher.index.connection, vector)
         hits = [
             (hit, answers(hit.path.relative_to(folder).as_posix()))
             for hit in searcher.search(query, limit=LIMIT)
@@ -51,8 +53,12 @@ def judged(searcher: Searcher, folder: str, asked: list[Asked]) -> Iterator[Judg
         for answerable in (True, False):
             hit, right = next(one for one in hits if answerable or not one[1])
             cosine = hit.cosine or 0.0
+            ids = np.array([passage.id for passage in hit.passages])
+            offsets = [judge.offsets.get(passage.language, 0.0) for passage in hit.passages]
+            more = added(sentences.best(ids) - np.array(offsets, np.float32)).tolist()
             excess = max(
-                judge.excess(passage.cosine or 0.0, passage.language) for passage in hit.passages
+                judge.excess((passage.cosine or 0.0) + plus, passage.language)
+                for passage, plus in zip(hit.passages, more, strict=True)
             )
             yield Judged(answerable, right, cosine, excess, hit.confidence)
 

@@ -7,6 +7,7 @@ goes on from there.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from indexer import centring, database, jobs, labelling, sentence_vectors
@@ -49,10 +50,10 @@ def re_embed(index: Index, encoder: Encoder, progress: ProgressCallback | None) 
             job.finish("stopped")
             return False
         _swap(index, encoder)
-        sentence_vectors.refresh(index, encoder)
         centring.refresh(index, encoder)
         labelling.refresh(index, encoder)
         index.vectors.settle(index.folder)
+        _encode_sentences(index, encoder, job, progress)
         job.finish("done")
     return True
 
@@ -99,6 +100,27 @@ def _stage(
     return True
 
 
+class _StoppedError(Exception):
+    """Somebody asked the job to stop."""
+
+
+def _encode_sentences(
+    index: Index, encoder: Encoder, job: jobs.RunningJob, progress: ProgressCallback | None
+) -> None:
+    """Encode the sentences of all passages; if asked to stop, the next sync goes on there."""
+
+    def tell(done: int, total: int) -> None:
+        event = SyncProgress("sentences", files_done=done, files_total=total, passages=done)
+        if progress is not None:
+            progress(event)
+        job.report(event)
+        if not job.may_go_on():
+            raise _StoppedError
+
+    with suppress(_StoppedError):
+        sentence_vectors.refresh(index, encoder, tell)
+
+
 def _swap(index: Index, encoder: Encoder) -> None:
     """Put the staged vectors in the place of the old ones, all at once."""
     with index.transaction() as connection:
@@ -115,5 +137,6 @@ def _swap(index: Index, encoder: Encoder) -> None:
         connection.execute("DELETE FROM staged_vectors")
         sentence_vectors.forget(connection)
         database.write_encoder(connection, encoder)
-        database.write_meta(connection, generation=database.new_generation())
+        # Centres of the old vectors are none of the new ones.
+        database.write_meta(connection, generation=database.new_generation(), centres=0)
         database.bump_revision(connection)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from indexer.database import read_meta, write_meta
 from indexer.encoders.protocol import Encoder, EncoderSpec, Vectors
-from indexer.errors import EncoderMismatchError
+from indexer.errors import EncoderError, EncoderMismatchError
 from indexer.passage_sentences import sentences_of
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ _LARGEST = 127  # of a signed byte that has its negative
 
 _NEXT = "SELECT id, text FROM passages WHERE id > ? ORDER BY id LIMIT ?"
 _DONE = "SELECT count(*) FILTER (WHERE id <= ?), count(*) FROM passages"
+_STATE = "SELECT key, value FROM meta WHERE key IN ('fingerprint', 'sentences_by', 'sentences_to')"
 _CHOSEN = """
 SELECT passage, vectors FROM json_each(?) AS wanted
 CROSS JOIN sentence_vectors ON passage = wanted.value
@@ -47,7 +48,7 @@ def refresh(
     Passages are taken in the order of their ids, which only grow, so a run that was stopped goes on
     where it was. Whoever calls holds the writer's lock.
 
-    :param encoder: the index's, where it is loaded; one that has changed encodes nothing.
+    :param encoder: the index's, where it is loaded; where it is not and cannot be, nothing is done.
     :param tell: told after each batch how many passages are done and how many there are; what it
         raises ends the work there.
     """
@@ -60,7 +61,7 @@ def refresh(
         return
     try:
         encoder = encoder or index.encoder
-    except EncoderMismatchError:
+    except (EncoderMismatchError, EncoderError):
         return
     if not begun:
         with index.transaction() as connection:
@@ -81,6 +82,16 @@ def forget(connection: sqlite3.Connection) -> None:
     """Forget all sentences, as another encoder takes the place of theirs."""
     connection.execute("DELETE FROM sentence_vectors")
     write_meta(connection, sentences_by="", sentences_to=0)
+
+
+def has_all(connection: sqlite3.Connection, last: int) -> bool:
+    """Whether the sentences of an index are its encoder's, and all there but for a batch or two.
+
+    :param last: the last passage of the index.
+    """
+    meta = dict(connection.execute(_STATE).fetchall())
+    made_by = f"{meta['fingerprint']} {VERSION}"
+    return meta.get("sentences_by") == made_by and int(meta["sentences_to"]) > last - 2 * _BATCH
 
 
 class SentenceCosines(NamedTuple):

@@ -3,7 +3,8 @@
 One compiled pattern finds the places where a sentence may end; a few rules about what stands before
 and after decide about those that are unclear ("Dr. Smith", "z. B.", "3. Mai"). The rules lean
 towards not ending a sentence: one that is too long still reads well, one cut at "Dr." does not.
-The splitter packs these sentences into passages and the searcher chooses snippets among them.
+The splitter packs these sentences into passages, the index keeps vectors of them and the searcher
+chooses snippets among them.
 """
 
 import re

@@ -266,7 +266,6 @@ class _Run:
     def _write(self, source: int, batch: Sequence[Prepared]) -> None:
         encoder = self.index.encoder
         self.embedded += write_batch(self.index, encoder, source, batch, self.versions)
-        sentence_vectors.refresh(self.index, encoder)
         for item in batch:
             self.passages += len(item.passages)
             if item.error is not None:
@@ -275,6 +274,7 @@ class _Run:
                 self.added.append(item.path)
             else:
                 self.changed.append(item.path)
+        sentence_vectors.refresh(self.index, encoder, lambda *_: self._pause_or_stop())
 
     def _vanish(self, work: Work) -> None:
         """Record that a file went after the scan; its document goes too."""

@@ -1,9 +1,10 @@
 """How sure it is that a hit answers its query, from 0 to 1.
 
-A logistic function of how far a cosine lies above those of passages that have nothing to do with
-the query, in their own deviations, so that it means the same under any encoder. Its two numbers
-were fitted on the tuning halves by `python -m benchmarks confidence`, which also measures them on
-the closing halves and on queries that nothing answers.
+A logistic function of how far a cosine, with what the passage's best sentence adds to it, lies
+above those of passages that have nothing to do with the query, in their own deviations, so that it
+means the same under any encoder. Its two numbers were fitted on the tuning halves by `python -m
+benchmarks confidence`, which also measures them on the closing halves and on queries that nothing
+answers.
 """
 
 import math

@@ -22,6 +22,9 @@ Vector = NDArray[np.float32]
 # Where there are several languages, so many times more are retrieved before what each language adds
 # is taken off their cosines.
 LANGUAGES_FACTOR = 16
+# Where there are several languages, passages are looked into that are the nearest of so many times
+# more, after what each language adds is taken off their cosines.
+LOOKED_INTO_OF = 2
 # Up to so many passages are picked out and compared, which takes a tenth of a scan of 100,000.
 FEW = 1_000
 
@@ -55,6 +58,9 @@ class Nearest:
         self._offsets = offsets
         self._sentences = sentences
         self._several = len(offsets) > 1
+        # So many by their own cosines, for those by which their languages' share is taken off.
+        looked_into = 0 if sentences is None else LOOKED_INTO
+        self._least = looked_into * (LOOKED_INTO_OF if self._several else 1)
         self._usual = min(self._asking(usual), len(held.ids))
         self._begun: Future[Near] | None = None
         self._near: Near | None = None
@@ -68,7 +74,7 @@ class Nearest:
 
         Best first by their cosines without what their languages add. What was not retrieved cannot
         stand among them if even the best of it, of the least favoured language, falls behind. What
-        the best sentences of the first so many add is counted after that.
+        the best sentences of the nearest add is counted after that.
         """
         most = len(self._held.ids)
         wanted = min(wanted, most)
@@ -85,13 +91,18 @@ class Nearest:
         return pairs, len(pairs) < wanted or wanted == most
 
     def _by_sentences(self, ids: Ids, even: Vector, order: Ids) -> Ids:
-        """Order passages, best first by their own vectors, by their best sentences as well."""
+        """Order passages, best first by their own vectors, by their best sentences as well.
+
+        Those looked into are of the nearest so many, which every list begins with: how much more
+        was retrieved, which differs from one search to the next, must change nothing.
+        """
         if self._sentences is None:
             return order
-        first, rest = order[:LOOKED_INTO], order[LOOKED_INTO:]
+        first = order[order < self._least][:LOOKED_INTO]
+        nearness = even.copy()
         best = self._sentences.best(ids[first])
-        nearness = even[first] + added(self._even(ids[first], best))
-        return np.concatenate([first[np.argsort(-nearness, kind="stable")], rest])
+        nearness[first] += added(self._even(ids[first], best))
+        return np.argsort(-nearness, kind="stable")
 
     def _lists(self, wanted: int, most: int) -> Iterator[tuple[Ids, Vector, bool]]:
         """Retrieve more and more: ids, cosines, and whether nothing is left to retrieve."""
@@ -99,7 +110,7 @@ class Nearest:
         if near.whole and (len(near.ids) < self._usual or len(near.ids) == most):
             yield near.ids, near.cosines, True
             return
-        if len(near.ids) >= wanted:
+        if len(near.ids) >= max(wanted, min(self._least, most)):
             yield near.ids, near.cosines, False
         asking = min(self._asking(wanted), most)
         if not (near.whole and len(near.ids) >= asking):
@@ -130,8 +141,7 @@ class Nearest:
         return dict(zip(found.tolist(), cosines.tolist(), strict=True))
 
     def _asking(self, wanted: int) -> int:
-        asking = wanted * (LANGUAGES_FACTOR if self._several else 1)
-        return asking if self._sentences is None else max(asking, LOOKED_INTO)
+        return max(wanted * (LANGUAGES_FACTOR if self._several else 1), self._least)
 
     def _at_hand(self) -> Near:
         """Return what the usual scan finds, begun or not."""

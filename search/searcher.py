@@ -26,6 +26,7 @@ from indexer.language_tags import UNDETERMINED
 from indexer.neighbours import among
 from indexer.passage_sentences import first_sentence
 from indexer.passages import embedded_text
+from indexer.sentence_vectors import has_all
 from search import asking, columns, lexical, query_filters, spreading
 from search.asking import unit
 from search.background import Background
@@ -256,7 +257,7 @@ class Searcher:
             asked = asking.encoded([asked], encoder, languages=False)[0]
         vector = self._centred(asked)
         judge = None if vector is None else self.judge(vector)
-        nearest, sentences = None, self._sentences(vector)
+        nearest, sentences = None, self._sentences(vector, held)
         if vector is not None and judge is not None:
             nearest = self._by_nearness(vector, judge, limit, held, allowed, sentences)
         matches: list[LexicalMatch] = []
@@ -396,14 +397,16 @@ class Searcher:
             self.index.vectors, vector, allowed, held, judge.offsets, _wanted(limit), sentences
         )
 
-    def _sentences(self, vector: Vector | None) -> BestSentences | None:
+    def _sentences(self, vector: Vector | None, held: Columns) -> BestSentences | None:
         """Return the sentences of passages beside a query, where they are compared as passages are.
 
-        Their vectors are as the encoder gave them, so no centres may have been taken off.
+        Their vectors are as the encoder gave them, so no centres may have been taken off; and where
+        many are missing, the passages that have some would come first.
         """
-        if vector is None or self.index.centres is not None:
+        if vector is None or not len(held.ids) or self.index.centres is not None:
             return None
-        return BestSentences(self.index.connection, vector)
+        connection = self.index.connection
+        return BestSentences(connection, vector) if has_all(connection, held.ids[-1]) else None
 
     def judge(self, vector: Vector) -> Judge:
         """Return what cosines of a query mean in this index.
@@ -510,7 +513,8 @@ class Searcher:
         if asked.balance:
             kept = [kept[place] for place in spreading.over_languages([languages[p] for p in kept])]
         elif asked.diverse:
-            relevance = [best[place].cosine or 0.0 for place in kept]
+            nearness = _nearness([best[place] for place in kept], asked)
+            relevance = [min(1.0, nearness[best[place].passage]) for place in kept]
             kept = [kept[place] for place in spreading.diverse(relevance, vectors[kept])]
         return [
             _Found(
@@ -537,13 +541,7 @@ class Searcher:
         paths_of = self._paths([document for found in page for document in found.copies])
         labels = labels_by_document(self.index.connection, shown_documents)
         languages = self._languages(shown_documents)
-        sentences = asked.sentences
-        best: Vector = np.zeros(len(passages), np.float32)
-        if sentences is not None:
-            best = sentences.best(np.array(passages, np.int64))
-            if asked.judge is not None:
-                best -= [asked.judge.offsets.get(rows[id].language or "", 0.0) for id in passages]
-        nearer = dict(zip(passages, added(best).tolist(), strict=True))
+        nearness = _nearness([one for found in page for one in found.group], asked)
         spans: dict[int, tuple[int, int]] = {}
         words: dict[int, tuple[WordShare, ...]] = {}
         encoder = self._encoder()
@@ -554,7 +552,7 @@ class Searcher:
             if asked.explain and self.index.centres is not None:
                 compared = asked.vector, self.index.vectors.rows(np.array(ids, np.int64))
             texts_asked = asked.texts if asked.explain else ()
-            told = () if sentences is None else sentences.cosines(ids)
+            told = () if asked.sentences is None else asked.sentences.cosines(ids)
             chosen, shares = read(
                 texts, embedded, encoder, asked.vector, texts_asked, compared, told
             )
@@ -571,8 +569,7 @@ class Searcher:
             if asked.judge is None or found.cosine is None:
                 return words_confidence(share)
             language = rows[found.passage].language
-            nearness = found.cosine + nearer[found.passage]
-            return asked.judge.confidence(nearness, language, share)
+            return asked.judge.confidence(nearness[found.passage], language, share)
 
         return [
             _hit(
@@ -638,6 +635,20 @@ def _groups(
         for (id, (cosine, score)), document in zip(fused.items(), documents, strict=True)
         if document not in (GONE, asked.without)
     )
+
+
+def _nearness(candidates: Sequence[Candidate], asked: _Asked) -> dict[int, float]:
+    """Return the cosine of each passage with what its best sentence adds, as they were ordered."""
+    ids = [one.passage for one in candidates]
+    more: Vector = np.zeros(len(ids), np.float32)
+    if asked.sentences is not None and asked.judge is not None:
+        languages = asked.held.languages_of(np.array(ids, np.int64))
+        offsets = [asked.judge.offsets.get(language or "", 0.0) for language in languages]
+        more = added(asked.sentences.known(ids) - np.array(offsets, np.float32))
+    return {
+        one.passage: (one.cosine or 0.0) + float(plus)
+        for one, plus in zip(candidates, more, strict=True)
+    }
 
 
 def _hit(

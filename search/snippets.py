@@ -2,9 +2,9 @@
 
 A sentence's cosine is the sum of its words' shares (`explaining`) over the length of their vectors'
 sum, so that a long sentence wins nothing by its length. Where the index keeps the vectors of a
-passage's sentences, their cosines are at hand; where it does not, nor are the passage's own token
-vectors, its sentences are encoded, all of one search in one call. The snippet is a run of the
-passage's own text, so it can be found and marked in it.
+passage's sentences, their cosines are at hand; where it does not, they come from the passage's
+token vectors; and where these are missing too, its sentences are encoded, all of one search in one
+call. The snippet is a run of the passage's own text, so it can be found and marked in it.
 """
 
 from collections.abc import Sequence

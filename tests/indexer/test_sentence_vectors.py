@@ -130,6 +130,7 @@ def test_others_are_made_when_they_are_found_otherwise(index, documents, monkeyp
     monkeypatch.setattr(sentence_vectors, "VERSION", "another")
     sync(index, documents)
     query = index.encoder.encode(["rent"])[0]
+    assert kept(index) == [*passages(index)]
     assert all(map(len, cosines(index, kept(index), query).values()))
 
 
@@ -147,3 +148,53 @@ def test_an_encoder_that_has_changed_does_not_keep_a_folder_from_being_looked_at
     with Index.open(index.folder) as opened:
         assert sync(opened, documents).unchanged == 5
         assert kept(opened) == []
+
+
+def test_sentences_count_only_where_nearly_all_are_there(index, documents, monkeypatch):
+    sync(index, documents)
+    last = max(passages(index))
+    assert sentence_vectors.has_all(index.connection, last)
+    assert not sentence_vectors.has_all(index.connection, last + 2 * sentence_vectors._BATCH)
+    monkeypatch.setattr(sentence_vectors, "VERSION", "another")
+    assert not sentence_vectors.has_all(index.connection, last)
+
+
+def test_a_stop_while_sentences_are_encoded_leaves_the_new_encoder_in_place(
+    tmp_path, documents, encoder, embedded, monkeypatch
+):
+    monkeypatch.setattr(sentence_vectors, "_BATCH", 2)
+    with Index.create(tmp_path / "other", encoder=encoder) as index:
+        sync(index, documents)
+        index.set_centring(True)
+
+        def stop(event):
+            if event.phase == "sentences":
+                with index.transaction() as connection:
+                    connection.execute("UPDATE jobs SET request = 'stop' WHERE state = 'running'")
+
+        assert index.re_embed(embedded, progress=stop)
+        assert index.spec == embedded.spec
+        assert 0 < len(kept(index)) < len(passages(index))
+        sync(index, documents)
+        assert kept(index) == [*passages(index)]
+
+
+def test_no_centres_of_the_old_vectors_outlive_them(tmp_path, documents, encoder, embedded):
+    with Index.create(tmp_path / "other", encoder=encoder) as index:
+        sync(index, documents)
+        index.set_centring(True)
+        assert index.centres is not None
+        _swapped(index, embedded)
+        assert index.centres is None
+
+
+def _swapped(index, embedded):
+    """Do what a re-embedding does up to the moment the vectors are swapped, and be killed there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("indexer.centring.refresh", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            index.re_embed(embedded)
+
+
+def _killed(*_, **__):
+    raise KeyboardInterrupt

@@ -8,6 +8,7 @@ from indexer.neighbours import State, rows_of, search
 from indexer.vectors import Near
 from indexer.viewfile import EXACT, Stamp, build_base
 from search import Searcher
+from search.best_sentences import added
 from search.columns import Columns
 from search.nearest import Nearest
 
@@ -58,11 +59,27 @@ def query(view: CountedView) -> np.ndarray:
     return every(view)[8]
 
 
-def near(view: CountedView, usual: int = 50, offsets: dict[str, float] | None = None) -> Nearest:
+class MadeSentences:
+    """Sentences of which some are near."""
+
+    def __init__(self) -> None:
+        self.asked: set[int] = set()
+
+    def best(self, passages):
+        self.asked.update(passages.tolist())
+        return ((passages * 7919) % 100 / 100).astype(np.float32)
+
+
+def near(
+    view: CountedView,
+    usual: int = 50,
+    offsets: dict[str, float] | None = None,
+    sentences: MadeSentences | None = None,
+) -> Nearest:
     ids = np.arange(ROWS)
     languages = (ids % 2).astype(np.int16)
     held = Columns("1", ids, ids, languages, languages, ("de", "ja"))
-    return Nearest(view, query(view), None, held, offsets or {}, usual)
+    return Nearest(view, query(view), None, held, offsets or {}, usual, sentences)
 
 
 def test_the_nearest_of_some_are_those_of_a_plain_multiplication(view):
@@ -102,15 +119,37 @@ def test_what_a_language_adds_is_taken_off_however_far_down_that_leads():
     assert [id for id, _ in pairs] == np.argsort(-even, kind="stable")[:20].tolist()
 
 
+@pytest.mark.parametrize("made_sentences", [False, True])
 @pytest.mark.parametrize("sure", [0, 1, 19, 20, 60, 200])
 @pytest.mark.parametrize("offsets", [{}, {"de": 0.0, "ja": -0.1}])
-def test_a_list_that_is_proved_in_part_changes_nothing(view, sure, offsets):
-    whole, part = near(view, 20, offsets), near(view, 20, offsets)
+def test_a_list_that_is_proved_in_part_changes_nothing(
+    view, sure, offsets, made_sentences, monkeypatch
+):
+    monkeypatch.setattr("search.nearest.LOOKED_INTO", 50)
+    sentences = MadeSentences() if made_sentences else None
+    whole, part = (near(view, 20, offsets, sentences) for _ in range(2))
     wanted = whole.first(20), whole.among(np.arange(0, ROWS, 2), 40), whole.first(80)
     view.sure = sure
     assert part.first(20) == wanted[0]
     assert part.among(np.arange(0, ROWS, 2), 40) == wanted[1]
     assert part.first(80) == wanted[2]
+
+
+@pytest.mark.parametrize("offsets", [{}, {"de": 0.0, "ja": -0.1}])
+@pytest.mark.parametrize("wanted", [5, 20, 300])
+def test_best_sentences_reorder_the_nearest_and_no_others(view, offsets, wanted, monkeypatch):
+    monkeypatch.setattr("search.nearest.LOOKED_INTO", 50)
+    sentences = MadeSentences()
+    pairs, _ = near(view, 20, offsets, sentences).first(wanted)
+    cosines = every(view) @ query(view)
+    off = np.where(np.arange(ROWS) % 2, offsets.get("ja", 0.0), 0.0)
+    of = np.argsort(-cosines, kind="stable")[: 100 if offsets else 50]
+    looked_into = of[np.argsort(-(cosines - off)[of], kind="stable")][:50]
+    assert sentences.asked == {*looked_into.tolist()}
+    nearness = cosines - off
+    nearness[looked_into] += added(sentences.best(looked_into) - off[looked_into])
+    assert [id for id, _ in pairs] == np.argsort(-nearness, kind="stable")[:wanted].tolist()
+    assert nearness.argmax() != (cosines - off).argmax()
 
 
 def test_what_is_proved_spares_the_scan(view):
