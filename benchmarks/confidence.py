@@ -54,8 +54,9 @@ def judged(searcher: Searcher, folder: str, asked: list[Asked]) -> Iterator[Judg
             hit, right = next(one for one in hits if answerable or not one[1])
             cosine = hit.cosine or 0.0
             ids = np.array([passage.id for passage in hit.passages])
-            offsets = [judge.offsets.get(passage.language, 0.0) for passage in hit.passages]
-            more = added(sentences.best(ids) - np.array(offsets, np.float32)).tolist()
+            languages = [passage.language for passage in hit.passages]
+            even = map(judge.even, sentences.best(ids).tolist(), languages)
+            more = added(np.fromiter(even, np.float32, len(ids))).tolist()
             excess = max(
                 judge.excess((passage.cosine or 0.0) + plus, passage.language)
                 for passage, plus in zip(hit.passages, more, strict=True)

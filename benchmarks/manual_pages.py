@@ -11,12 +11,13 @@ import argparse
 import gzip
 import random
 import re
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.real_documents import fetch
+from benchmarks.samples import share_within
 from indexer import Index, load_encoder, sync
 from indexer.encoders.catalog import DEFAULT_ENCODER
 from search import Searcher, best_sentences
@@ -68,23 +69,6 @@ class Question(NamedTuple):
     language: str
     page: str
     text: str
-
-
-def fetch(folder: Path) -> None:
-    """Download the packages from Debian's archive and unpack their manual pages into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as downloads:
-        for package in PACKAGES:
-            done = subprocess.run(
-                ["apt-get", "-qq", "download", package],
-                cwd=downloads,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            if done.returncode:
-                print(f"{package} is left out: {done.stderr.strip()}", file=sys.stderr)
-        for file in sorted(Path(downloads).glob("*.deb")):
-            subprocess.run(["dpkg-deb", "-x", file, folder], check=True)
 
 
 def pages_and_questions(folder: Path) -> tuple[dict[str, str], list[Question]]:
@@ -184,10 +168,10 @@ def main() -> None:
     parser.add_argument("--encoder", default=DEFAULT_ENCODER)
     arguments = parser.parse_args()
     if arguments.fetch:
-        fetch(arguments.folder)
+        fetch(PACKAGES, arguments.folder)
     pages, questions = pages_and_questions(arguments.folder)
-    if not questions:
-        sys.exit(f"{arguments.folder} holds no manual pages with translations: add --fetch.")
+    if len(questions) <= TUNING:
+        sys.exit(f"{arguments.folder} holds too few manual pages with translations: add --fetch.")
     with tempfile.TemporaryDirectory() as name:
         place = Path(name) / "pages"
         place.mkdir()
@@ -205,14 +189,11 @@ def main() -> None:
 def _print(
     half: str, weight: float, pages: int, found: list[int], questions: list[Question]
 ) -> None:
-    count = max(1, len(found))
-    first = 100 * sum(rank == 1 for rank in found) / count
-    three = 100 * sum(0 < rank <= DEPTH for rank in found) / count
     languages = {re.split("[_.]", question.language)[0] for question in questions}
     print(
         f"{half}: {pages:,} pages, {len(found):,} questions in {len(languages)} languages: the "
-        f"page first {first:.1f} %, in the first three {three:.1f} %"
-        + ("" if weight else " (sentences not counted)")
+        f"page first {share_within(found, 1):.1f} %, in the first three "
+        f"{share_within(found, DEPTH):.1f} %" + ("" if weight else " (sentences not counted)")
     )
 
 

@@ -87,14 +87,14 @@ def questions() -> list[Question]:
         ]
 
 
-def fetch(folder: Path) -> None:
-    """Download the handbooks from Debian's archive and unpack them into a folder."""
+def fetch(packages: Iterable[str], folder: Path) -> None:
+    """Download packages from Debian's archive and unpack them into a folder."""
     for needed in ("apt-get", "dpkg-deb"):
         if shutil.which(needed) is None:
-            sys.exit(f"Fetching the handbooks needs {needed}, which only Debian and its kin have.")
+            sys.exit(f"Fetching packages needs {needed}, which only Debian and its kin have.")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as downloads:
-        for command in (["update", "-qq"], ["download", "-qq", *PACKAGES]):
+        for command in (["update", "-qq"], ["download", "-qq", *packages]):
             done = subprocess.run(
                 ["apt-get", *command], cwd=downloads, stderr=subprocess.PIPE, text=True
             )
@@ -217,7 +217,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--fetch", action="store_true", help="put the handbooks there first")
     parsed = parser.parse_args(arguments)
     if parsed.fetch:
-        fetch(parsed.folder)
+        fetch(PACKAGES, parsed.folder)
     if not parsed.folder.is_dir():
         sys.exit(f"There is no folder {parsed.folder}; --fetch makes it.")
     with (

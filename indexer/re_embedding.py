@@ -92,12 +92,19 @@ def _stage(
             files_per_second=rate,
             seconds_left=max(total - done, 0) / rate,
         )
-        if progress is not None:
-            progress(event)
-        job.report(event)
-        if not job.may_go_on():
+        if not _may_go_on(event, job, progress):
             return False
     return True
+
+
+def _may_go_on(
+    event: SyncProgress, job: jobs.RunningJob, progress: ProgressCallback | None
+) -> bool:
+    """Pass an event on to whoever asked and to the job's row; return False if asked to stop."""
+    if progress is not None:
+        progress(event)
+    job.report(event)
+    return job.may_go_on()
 
 
 class _StoppedError(Exception):
@@ -111,10 +118,7 @@ def _encode_sentences(
 
     def tell(done: int, total: int) -> None:
         event = SyncProgress("sentences", files_done=done, files_total=total, passages=done)
-        if progress is not None:
-            progress(event)
-        job.report(event)
-        if not job.may_go_on():
+        if not _may_go_on(event, job, progress):
             raise _StoppedError
 
     with suppress(_StoppedError):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -53,8 +53,7 @@ def refresh(
         raises ends the work there.
     """
     meta = read_meta(index.connection)
-    made_by = f"{meta['fingerprint']} {VERSION}"
-    begun = meta.get("sentences_by") == made_by
+    begun = meta.get("sentences_by") == _made_by(meta)
     done = int(meta["sentences_to"]) if begun else 0
     last = index.connection.execute("SELECT max(id) FROM passages").fetchone()[0] or 0
     if done >= last or not kept_for(index.spec):
@@ -66,7 +65,7 @@ def refresh(
     if not begun:
         with index.transaction() as connection:
             forget(connection)
-            write_meta(connection, sentences_by=made_by)
+            write_meta(connection, sentences_by=_made_by(meta))
     while rows := index.connection.execute(_NEXT, (done, _BATCH)).fetchall():
         done = rows[-1][0]
         ids, texts = zip(*rows, strict=True)
@@ -90,8 +89,13 @@ def has_all(connection: sqlite3.Connection, last: int) -> bool:
     :param last: the last passage of the index.
     """
     meta = dict(connection.execute(_STATE).fetchall())
-    made_by = f"{meta['fingerprint']} {VERSION}"
-    return meta.get("sentences_by") == made_by and int(meta["sentences_to"]) > last - 2 * _BATCH
+    begun = meta.get("sentences_by") == _made_by(meta)
+    return begun and int(meta["sentences_to"]) > last - 2 * _BATCH
+
+
+def _made_by(meta: Mapping[str, str]) -> str:
+    """Return what an index's `sentences_by` is where its sentences are those of now."""
+    return f"{meta['fingerprint']} {VERSION}"
 
 
 class SentenceCosines(NamedTuple):
@@ -139,11 +143,10 @@ def encoded(encoder: Encoder, passages: Sequence[str]) -> list[bytes]:
     spans = list(map(sentences_of, passages))
     texts = [text[start:end] for text, of in zip(passages, spans, strict=True) for start, end in of]
     vectors = encoder.encode(texts, kind="document")
-    largest = np.abs(vectors).max(axis=1)
+    scale = np.abs(vectors).max(axis=1) / _LARGEST
     written = np.empty(len(vectors), _row(vectors.shape[1]))
-    written["scale"] = largest / _LARGEST
-    scale = np.where(largest > 0, largest / _LARGEST, 1.0)
-    written["codes"] = np.rint(vectors / scale[:, None])
+    written["scale"] = scale
+    written["codes"] = np.rint(vectors / np.where(scale > 0, scale, 1.0)[:, None])
     return [
         written[start:end].tobytes() for start, end in pairwise([0, *accumulate(map(len, spans))])
     ]

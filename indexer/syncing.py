@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from indexer import centring, facets, jobs, labelling, language_rules, sentence_vectors
@@ -152,15 +153,11 @@ class _Run:
 
     def catch_up(self) -> None:
         """Make the terms and the sentences of passages that an older Crosstongue wrote."""
-        catch_up(self.index, self._tell_segmenting)
-        sentence_vectors.refresh(self.index, tell=self._tell_sentences)
+        catch_up(self.index, partial(self._tell_passages, "segmenting"))
+        sentence_vectors.refresh(self.index, tell=partial(self._tell_passages, "sentences"))
 
-    def _tell_segmenting(self, done: int, total: int) -> None:
-        self.tell(SyncProgress("segmenting", files_done=done, files_total=total, passages=done))
-        self._pause_or_stop()
-
-    def _tell_sentences(self, done: int, total: int) -> None:
-        self.tell(SyncProgress("sentences", files_done=done, files_total=total, passages=done))
+    def _tell_passages(self, phase: Phase, done: int, total: int) -> None:
+        self.tell(SyncProgress(phase, files_done=done, files_total=total, passages=done))
         self._pause_or_stop()
 
     def tell_labelling(self, done: int, total: int) -> None:

@@ -643,8 +643,8 @@ def _nearness(candidates: Sequence[Candidate], asked: _Asked) -> dict[int, float
     more: Vector = np.zeros(len(ids), np.float32)
     if asked.sentences is not None and asked.judge is not None:
         languages = asked.held.languages_of(np.array(ids, np.int64))
-        offsets = [asked.judge.offsets.get(language or "", 0.0) for language in languages]
-        more = added(asked.sentences.known(ids) - np.array(offsets, np.float32))
+        even = map(asked.judge.even, asked.sentences.known(ids).tolist(), languages)
+        more = added(np.fromiter(even, np.float32, len(ids)))
     return {
         one.passage: (one.cosine or 0.0) + float(plus)
         for one, plus in zip(candidates, more, strict=True)

@@ -103,9 +103,7 @@ def cost_of(index: Index, encoder: Encoder, passages: int) -> Cost:
             octets += sum(map(len, sentence_vectors.encoded(encoder, some)))
         done += len(some)
     rate = done / max(time.perf_counter() - began, 1e-9)
-    if not done:
-        return Cost(0.0, 0, passages)
-    return Cost(passages / rate, round(octets * passages / done), passages)
+    return Cost(passages / rate if done else 0.0, round(octets * passages / max(1, done)), passages)
 
 
 def cost_words(cost: Cost) -> str:

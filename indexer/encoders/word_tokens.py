@@ -149,23 +149,28 @@ class _Numbers(dict[str, int]):
 
 def split(texts: Sequence[str]) -> list[list[str]]:
     """Split texts into words as the tokenizer would."""
-    if any(map("".join(texts).__contains__, _ODD)):
+    if _is_odd("".join(texts)):
         return [_ODD_WORD.findall(text) for text in texts]
     return list(map(str.split, texts))
 
 
 def split_in_place(texts: Sequence[str]) -> tuple[list[list[str]], Counts]:
     """Split texts into words; int64 [words], where each begins in its text."""
-    words = split(texts)
     joined = " ".join(["", *texts])
-    if any(map(joined.__contains__, _ODD)):
-        found = (word.start() for text in texts for word in _ODD_WORD.finditer(text))
-        return words, np.fromiter(found, np.int64)
+    if _is_odd(joined):
+        found = [list(_ODD_WORD.finditer(text)) for text in texts]
+        starts = (word.start() for of_text in found for word in of_text)
+        return [[word[0] for word in of_text] for of_text in found], np.fromiter(starts, np.int64)
+    words = list(map(str.split, texts))
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
     space = _spaces().take(codes, mode="clip")
     lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
     before = np.repeat(np.cumsum(lengths) - lengths, list(map(len, words)))
     return words, np.flatnonzero(space[:-1] & ~space[1:]) - before
+
+
+def _is_odd(text: str) -> bool:
+    return any(map(text.__contains__, _ODD))
 
 
 @cache
